@@ -1,0 +1,1 @@
+"""Vocabulary of the house: chunk, acknowledgement, ECG values, errors, settings, keys."""

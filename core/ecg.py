@@ -1,0 +1,119 @@
+"""What the stages tell each other: beats, strips, findings, alerts. Frozen, units in names."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from core.chunk import SAMPLES_PER_CHUNK
+
+CHUNKS_PER_STRIP = 8
+SAMPLES_PER_STRIP = CHUNKS_PER_STRIP * SAMPLES_PER_CHUNK
+"""A strip is 1,496 samples, 11.968 s at 125 Hz, on a fixed grid of the session's sample index."""
+
+
+class RefusalReason(StrEnum):
+    """Why a strip, or the whole of it, cannot be read."""
+
+    LEAD_OFF = "lead-off"
+    FLAT = "flat"
+    SATURATED = "saturated"
+    GAP = "gap"
+    NOISE = "noise"
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """One heartbeat: its R peak, and what the network said of it.
+
+    ``sample_index`` counts from the session's start at the device's rate; ``abnormal_probability``
+    is None where the beat could not be classified (no following beat, or unreadable signal).
+    """
+
+    sample_index: int
+    abnormal_probability: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Heart rate and RR statistics of a strip (Task Force 1996, doi:10.1161/01.CIR.93.5.1043)."""
+
+    heart_rate_per_min: float
+    rr_mean_ms: float
+    rr_min_ms: float
+    rr_max_ms: float
+    sdnn_ms: float
+    rmssd_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How far a strip can be trusted: 0 (not at all) to 1, and why not."""
+
+    score: float
+    readable: bool
+    reasons: tuple[RefusalReason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spectrum:
+    """Welch power spectrum of a strip (doi:10.1109/TAU.1967.1161901), summed up."""
+
+    dominant_hz: float
+    power_low: float
+    power_qrs: float
+    power_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class StripFinding:
+    """All that analysis says of one strip of a session.
+
+    ``first_sample`` and ``n_samples`` place it on the session's sample index (``n_samples``
+    is smaller than SAMPLES_PER_STRIP at a session's end); ``n_missing`` of them were never
+    received. ``started_at`` is the time of ``first_sample``.
+    """
+
+    strip_index: int
+    first_sample: int
+    n_samples: int
+    n_missing: int
+    started_at: datetime
+    clock_synced: bool
+    rate_hz: float
+    quality: Quality
+    rate: Rate | None
+    spectrum: Spectrum | None
+    beats: tuple[Beat, ...]
+    model_id: str
+    pipeline_version: str
+
+
+class AlertKind(StrEnum):
+    """Conditions that open a Flag."""
+
+    ABNORMAL_BEATS = "abnormal-beats"
+    TACHYCARDIA = "tachycardia"
+    BRADYCARDIA = "bradycardia"
+    LEAD_OFF = "lead-off"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A condition of a session, open until it has passed (evidence in plain data)."""
+
+    kind: AlertKind
+    opened_at: datetime
+    closed_at: datetime | None
+    strip_index: int
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKey:
+    """A monitoring session as the store and the wire know it."""
+
+    row: int
+    device_id: UUID
+    key_epoch: int
+    session_id: bytes

@@ -1,0 +1,116 @@
+"""Every setting of the service, once, typed, with its unit.
+
+Each field is read from the environment variable ``HISBUNDLE_<FIELD>`` (or from a ``.env``
+file in the working directory); the command line offers the common ones as options.
+``hisbundle settings`` prints them with their values. Pure code never reads settings: it is
+given numbers.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Role(StrEnum):
+    """A part of the service that a process can play; by default one process plays all."""
+
+    INGEST = "ingest"
+    ANALYSIS = "analysis"
+    PUBLISHER = "publisher"
+    API = "api"
+
+
+class VaultKind(StrEnum):
+    """Where device keys are wrapped."""
+
+    LOCAL = "local"
+    AWS = "aws"
+
+
+class Settings(BaseSettings):
+    """The service's settings; every default is safe on a desk and binds loopback only."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HISBUNDLE_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    # Where things are
+    data_dir: Path = Field(Path(".hisbundle"), description="folder of the embedded data and keys")
+    database_url: SecretStr | None = Field(
+        None,
+        description="postgresql://user:password@host:5432/name of a Postgres 15 or newer; "
+        "unset: the embedded one",
+    )
+    mqtt_url: SecretStr | None = Field(
+        None,
+        description="mqtts://user:password@host:8883 of an MQTT 5 broker to subscribe to; "
+        "unset: the embedded endpoint",
+    )
+    mqtt_ca_file: Path | None = Field(None, description="CA that signed the broker's certificate")
+    mqtt_client_cert_file: Path | None = Field(None, description="client certificate for it")
+    mqtt_client_key_file: Path | None = Field(None, description="private key of that certificate")
+    mqtt_client_id: str = Field(
+        "hisbundle-ingest", description="stable MQTT client id; one per ingest process"
+    )
+    mqtt_session_expiry_s: PositiveInt = Field(
+        86_400, description="how long the broker keeps our queue while we are away, in seconds"
+    )
+
+    # What this process does and where it listens
+    roles: frozenset[Role] = Field(
+        frozenset(Role), description='JSON list of roles, as ["api"]; all by default'
+    )
+    bind_host: str = Field("127.0.0.1", description="address to listen on, HTTP and MQTT")
+    http_port: int = Field(8080, ge=0, le=65_535, description="TCP port of FHIR and console")
+    mqtt_port: int = Field(8883, ge=0, le=65_535, description="TCP port of the MQTT endpoint, TLS")
+    public_url: str | None = Field(
+        None, description="URL under which clients reach the FHIR server; unset: the bound one"
+    )
+    tls_cert_file: Path | None = Field(None, description="HTTPS certificate; unset: plain HTTP")
+    tls_key_file: Path | None = Field(None, description="private key of that certificate")
+
+    # Ingest
+    ingest_batch_max: PositiveInt = Field(1000, description="chunks per transaction at most")
+    ingest_linger_ms: PositiveFloat = Field(5.0, description="wait for a fuller batch, in ms")
+    ingest_queue_max: PositiveInt = Field(
+        4000, description="chunks held in memory before the sockets are paused"
+    )
+    quarantine_max_per_device: PositiveInt = Field(
+        1000, description="refused frames kept per device; older ones are dropped and counted"
+    )
+
+    # Keys
+    vault: VaultKind = Field(VaultKind.LOCAL, description="where device keys are wrapped")
+    key_cache_max: PositiveInt = Field(10_000, description="unwrapped keys held in memory")
+    key_cache_ttl_s: PositiveFloat = Field(900.0, description="life of an unwrapped key, seconds")
+    aws_region: str = Field("eu-central-1", description="region of KMS and Parameter Store")
+    aws_endpoint_url: str | None = Field(None, description="another AWS endpoint (emulator, VPC)")
+    aws_kms_key_id: str = Field("alias/hisbundle", description="KMS key that wraps device keys")
+    aws_parameter_prefix: str = Field("/ecg/dev", description="Parameter Store path of the keys")
+
+    # Analysis
+    analysis_batch_sessions: PositiveInt = Field(64, description="sessions per turn of a worker")
+    analysis_batch_chunks: PositiveInt = Field(160, description="chunks per session and turn")
+    analysis_poll_s: PositiveFloat = Field(
+        1.0, description="seconds between looks without a NOTIFY"
+    )
+    gap_wait_s: PositiveFloat = Field(
+        30.0, description="seconds to wait for a missing chunk before its place becomes a gap"
+    )
+    session_idle_s: PositiveFloat = Field(
+        300.0, description="seconds without a chunk after which a session counts as ended"
+    )
+    report_interval_s: PositiveFloat = Field(
+        60.0, description="seconds of new signal between versions of a running session's report"
+    )
+
+    # FHIR
+    page_count_default: PositiveInt = Field(50, description="entries per search page")
+    page_count_max: PositiveInt = Field(1000, description="most entries per search page")
+    token_life_s: PositiveInt = Field(3600, description="life of a development token, seconds")
+
+    # Logs
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_json: bool = Field(False, description="one JSON object a line instead of text")
