@@ -1,0 +1,68 @@
+"""Who a device is and what it must remember: its id, key, boot counter, MQTT password.
+
+A real device keeps these in encrypted flash; the simulated one in a file of mode 0600.
+"""
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from uuid import UUID, uuid4
+
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A device's memory across power cuts; ``mqtt_password`` is empty until it is enrolled."""
+
+    device_id: UUID
+    device_key: bytes
+    key_epoch: int
+    boot_counter: int
+    mqtt_password: str = ""
+
+
+def new_identity(device_id: UUID | None = None) -> Identity:
+    """A fresh device with a random key that nobody else knows yet."""
+    return Identity(device_id or uuid4(), secrets.token_bytes(KEY_BYTES), 1, 0)
+
+
+def save_identity(path: Path, identity: Identity) -> None:
+    """Write the identity so that a crash leaves either the old or the new one."""
+    fields = asdict(identity) | {
+        "device_id": str(identity.device_id),
+        "device_key": identity.device_key.hex(),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_suffix(".new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(fields, file)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def load_identity(path: Path) -> Identity:
+    """The identity in the file, or a new one, saved there."""
+    if not path.exists():
+        save_identity(path, new_identity())
+    fields = json.loads(path.read_text())
+    return Identity(
+        UUID(fields["device_id"]),
+        bytes.fromhex(fields["device_key"]),
+        int(fields["key_epoch"]),
+        int(fields["boot_counter"]),
+        str(fields["mqtt_password"]),
+    )
+
+
+def boot(path: Path, identity: Identity) -> tuple[Identity, bytes]:
+    """Count one boot, durably, and make the new session's id (PROTOCOL.md, section 2.2).
+
+    The counter defeats a weak random generator, the random part a restored memory.
+    """
+    counted = replace(identity, boot_counter=identity.boot_counter + 1)
+    save_identity(path, counted)
+    return counted, counted.boot_counter.to_bytes(4, "big") + secrets.token_bytes(12)
