@@ -1,0 +1,1 @@
+"""The signal core: filters, R peaks, beats, quality; pure but for ``analysis.worker``."""
