@@ -1,0 +1,129 @@
+"""The network behind one small interface: beats in, probabilities of an abnormal beat out.
+
+LiteRT (https://ai.google.dev/edge/litert) runs the weights on one thread. An artefact is a
+``.tflite`` file with a ``.json`` file of the same name beside it that states, among others,
+the digest of the weights and of the preprocessing they were trained with.
+"""
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from ai_edge_litert.interpreter import Interpreter
+
+from analysis.beats import BEAT_SAMPLES, PREPROCESSING_VERSION
+from core.errors import Incorrect
+
+DEFAULT_ARTEFACT = Path(__file__).parents[1] / "model" / "artefacts" / "baseline.tflite"
+BATCH = 32
+"""Beats per run. One size only, short batches padded: every beat then takes the very same
+path through the kernels, so its probability does not depend on its batch companions."""
+
+Beats = npt.NDArray[np.float32]
+Probabilities = npt.NDArray[np.float32]
+
+
+class Classifier(Protocol):
+    """Anything that says how likely a beat is abnormal (not of AAMI class N)."""
+
+    @property
+    def model_id(self) -> str:
+        """Name of the weights, for the record: architecture and first digits of their digest."""
+
+    @property
+    def threshold(self) -> float:
+        """Probability from which a beat counts as abnormal."""
+
+    def predict(self, beats: Beats) -> Probabilities:
+        """Probabilities float32[n] for beats float32[n, 187] from analysis.beats.cut_beat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What serving must know of an artefact; the rest of its JSON file is for people."""
+
+    model_id: str
+    threshold: float
+    weights_sha256: str
+    preprocessing_version: str
+
+
+class LiteRtClassifier:
+    """Classifier on LiteRT, one thread; calls from several threads wait for each other."""
+
+    def __init__(self, weights: bytes, card: Card) -> None:
+        self._card = card
+        self._lock = Lock()
+        self._interpreter = Interpreter(model_content=weights, num_threads=1)
+        self._input = self._interpreter.get_input_details()[0]["index"]
+        self._output = self._interpreter.get_output_details()[0]["index"]
+        self._interpreter.resize_tensor_input(self._input, (BATCH, BEAT_SAMPLES, 1))
+        self._interpreter.allocate_tensors()
+
+    @property
+    def model_id(self) -> str:
+        """Name of the weights."""
+        return self._card.model_id
+
+    @property
+    def threshold(self) -> float:
+        """Probability from which a beat counts as abnormal."""
+        return self._card.threshold
+
+    def predict(self, beats: Beats) -> Probabilities:
+        """Probabilities float32[n] for beats float32[n, 187]; n may be 0."""
+        probabilities = np.empty(len(beats), dtype=np.float32)
+        with self._lock:
+            for start in range(0, len(beats), BATCH):
+                part = beats[start : start + BATCH]
+                probabilities[start : start + BATCH] = self._run(part)[: len(part)]
+        return probabilities
+
+    def _run(self, part: Beats) -> Probabilities:
+        batch = np.zeros((BATCH, BEAT_SAMPLES, 1), dtype=np.float32)
+        batch[: len(part), :, 0] = part
+        self._interpreter.set_tensor(self._input, batch)
+        self._interpreter.invoke()
+        result: Probabilities = self._interpreter.get_tensor(self._output)[:, 0]
+        return result
+
+
+def read_card(path: Path) -> Card:
+    """The card beside the weights at ``path``. Raises Incorrect if it cannot be read."""
+    try:
+        content = json.loads(path.with_suffix(".json").read_bytes())
+        return Card(
+            model_id=str(content["model_id"]),
+            threshold=float(content["threshold"]),
+            weights_sha256=str(content["weights_sha256"]),
+            preprocessing_version=str(content["preprocessing_version"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Incorrect(f"no readable model card beside {path}: {error!r}") from error
+
+
+def load_classifier(path: Path | None = None) -> Classifier:
+    """The artefact at ``path`` (a .tflite file), or the one that is served by default.
+
+    Raises Incorrect if a file is missing, if the weights are not those of their card, or if
+    they were trained on beats that were cut in another way than this code cuts them.
+    """
+    path = path or DEFAULT_ARTEFACT
+    card = read_card(path)
+    try:
+        weights = path.read_bytes()
+    except OSError as error:
+        raise Incorrect(f"no readable weights: {error}") from error
+    if sha256(weights).hexdigest() != card.weights_sha256:
+        raise Incorrect(f"{path} is not the file its card describes")
+    if card.preprocessing_version != PREPROCESSING_VERSION:
+        raise Incorrect(
+            f"{path} was trained with preprocessing {card.preprocessing_version[:12]}, this is "
+            f"{PREPROCESSING_VERSION[:12]}: train again (hisbundle train) before serving"
+        )
+    return LiteRtClassifier(weights, card)

@@ -1,0 +1,1 @@
+"""Training of the served network; the service never imports it, it imports analysis."""

@@ -1,0 +1,87 @@
+"""How good the network is, beat by beat: gross and per record.
+
+Positive means abnormal (AAMI class other than N). Only beats that the detector found and the
+reference confirms are counted; the detector has its own report (model.ec57).
+"""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import rankdata
+
+from model.dataset import BeatSet
+
+Probabilities = npt.NDArray[np.float64]
+JsonObject = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Confusion counts and what follows from them; a ratio without cases is None."""
+
+    true_positives: int
+    false_positives: int
+    false_negatives: int
+    true_negatives: int
+    accuracy: float | None
+    precision: float | None
+    recall: float | None
+    specificity: float | None
+    f1: float | None
+    auc: float | None
+
+
+def score(abnormal: npt.NDArray[np.bool_], probability: Probabilities, threshold: float) -> Scores:
+    """The scores of n beats at one threshold; AUC over all thresholds."""
+    flagged = probability >= threshold
+    tp, fp = int((flagged & abnormal).sum()), int((flagged & ~abnormal).sum())
+    fn, tn = int((~flagged & abnormal).sum()), int((~flagged & ~abnormal).sum())
+    return Scores(
+        tp,
+        fp,
+        fn,
+        tn,
+        accuracy=_ratio(tp + tn, len(abnormal)),
+        precision=_ratio(tp, tp + fp),
+        recall=_ratio(tp, tp + fn),
+        specificity=_ratio(tn, tn + fp),
+        f1=_ratio(2 * tp, 2 * tp + fp + fn),
+        auc=area_under_roc(abnormal, probability),
+    )
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return round(part / whole, 6) if whole else None
+
+
+def area_under_roc(abnormal: npt.NDArray[np.bool_], probability: Probabilities) -> float | None:
+    """Area under the ROC curve, by ranks (doi:10.1148/radiology.143.1.7063747).
+
+    None if either class is absent.
+    """
+    positives = int(abnormal.sum())
+    negatives = len(abnormal) - positives
+    if positives == 0 or negatives == 0:
+        return None
+    rank_sum = float(rankdata(probability)[abnormal].sum())
+    return round((rank_sum - positives * (positives + 1) / 2) / (positives * negatives), 6)
+
+
+def report(beats: BeatSet, probability: Probabilities, threshold: float) -> JsonObject:
+    """Gross scores, recall of each AAMI class, and the scores of every record, as plain data."""
+    flagged = probability >= threshold
+    share_flagged = {
+        str(name): _ratio(int(flagged[beats.classes == name].sum()), int(count))
+        for name, count in zip(*np.unique(beats.classes, return_counts=True), strict=True)
+    }
+    return {
+        "beats": len(beats),
+        "gross": asdict(score(beats.abnormal, probability, threshold)),
+        "share_flagged_by_class": share_flagged,
+        "by_record": {
+            str(name): asdict(score(beats.abnormal[here], probability[here], threshold))
+            for name in np.unique(beats.records)
+            for here in [beats.records == name]
+        },
+    }
