@@ -1,0 +1,184 @@
+"""Every code and unit that our resources carry, once, with where each was seen in use.
+
+LOINC, SNOMED CT and ISO/IEEE 11073-10101 (MDC) are licensed terminologies: codes and displays
+only. What they lack stands in a code system of our own, with its definition in its row.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+
+BASE = "https://hisbundle.org/fhir"
+"""Root of our canonicals; it identifies and need not resolve."""
+
+LOCAL = f"{BASE}/CodeSystem/ecg"
+BEAT_PROBABILITY = f"{BASE}/StructureDefinition/beat-probability"
+"""Extension of a beat's component: the network's probability (decimal, 0 to 1) of abnormal."""
+
+DEVICE_SID = f"{BASE}/sid/device"
+"""Identifier system of recorders; the value is the device's UUID."""
+ALGORITHM_SID = f"{BASE}/sid/algorithm"
+"""Identifier system of analysis software; ``<pipeline version>/<model id>``."""
+RESULT_SID = f"{BASE}/sid/result"
+"""Identifier system of results; ``<device>/<session>/<kind>/<number>``."""
+
+MDC = "urn:iso:std:iso:11073:10101"
+LOINC = "http://loinc.org"
+SNOMED = "http://snomed.info/sct"
+UCUM = "http://unitsofmeasure.org"
+_HL7 = "http://terminology.hl7.org/CodeSystem"
+
+HEART_RATE_PROFILE = "http://hl7.org/fhir/StructureDefinition/heartrate"
+FLAG_DETAIL = "http://hl7.org/fhir/StructureDefinition/flag-detail"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code; ``source`` is where it was seen, or the definition of a local code."""
+
+    system: str
+    code: str
+    display: str
+    source: str
+
+    @property
+    def coding(self) -> Json:
+        """As FHIR Coding."""
+        return {"system": self.system, "code": self.code, "display": self.display}
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A UCUM unit and what a reader calls it."""
+
+    code: str
+    name: str
+
+
+def concept(*codes: Code, text: str | None = None) -> Json:
+    """A CodeableConcept: translations of one concept; ``text`` where it says more than those."""
+    coded: Json = {"coding": [code.coding for code in codes]}
+    return coded | {"text": text} if text else coded
+
+
+def _local(code: str, display: str, definition: str) -> Code:
+    return Code(LOCAL, code, display, definition)
+
+
+# The signal
+ECG_POTENTIAL = Code(MDC, "131328", "MDC_ECG_ELEC_POTL", "HL7 PoCD ECGSampleArrayObservation")
+EKG_STUDY = Code(LOINC, "11524-6", "EKG study", "HL7 R4 c80-doc-typecodes; gematik ISiK EKG")
+HOLTER_STUDY = Code(LOINC, "18754-2", "Holter monitor study", "HL7 R4 c80-doc-typecodes")
+
+# Heart rate and RR intervals
+HEART_RATE = Code(LOINC, "8867-4", "Heart rate", "HL7 R4 heartrate profile, fixed")
+RR_MEAN = Code(MDC, "147240", "MDC_ECG_TIME_PD_RR_GL", "MII Kardiologie, EKG_Annotation")
+SDNN = Code(
+    LOINC, "80404-7", "R-R interval.standard deviation (Heart rate variability)",
+    "HealthKitOnFHIR",
+)  # fmt: skip
+RR_MIN = _local("rr-min", "Shortest RR interval", "Shortest RR interval of the strip.")
+RR_MAX = _local("rr-max", "Longest RR interval", "Longest RR interval of the strip.")
+RMSSD = _local(
+    "rmssd", "RMSSD of RR intervals",
+    "Root mean square of successive RR differences (doi:10.1161/01.CIR.93.5.1043).",
+)  # fmt: skip
+RATE_MEAN = _local("heart-rate-mean", "Mean heart rate", "Mean of the strips' heart rates.")
+RATE_MIN = _local("heart-rate-min", "Lowest heart rate", "Lowest heart rate of any strip.")
+RATE_MAX = _local("heart-rate-max", "Highest heart rate", "Highest heart rate of any strip.")
+
+# Beats
+BEAT_CLASSIFICATION = _local(
+    "beat-classification", "Beat classification",
+    "Each beat of a strip, normal or abnormal by a neural network; no rhythm, no diagnosis.",
+)  # fmt: skip
+R_PEAK = _local("r-peak", "R peak", "Time of the R peak of one beat.")
+BEATS = _local("beats", "Beats", "R peaks found.")
+CLASSIFIED_BEATS = _local("classified-beats", "Classified beats", "Beats that were classified.")
+ABNORMAL_BEATS = _local(
+    "abnormal-beats", "Abnormal beats",
+    "Classified beats whose probability of being abnormal reaches the model's threshold.",
+)  # fmt: skip
+NO_ABNORMAL_BEATS = _local(
+    "no-abnormal-beats", "No abnormal beats", "No classified beat reaches the model's threshold."
+)
+MEAN_PROBABILITY = _local(
+    "mean-beat-probability", "Mean probability of abnormal",
+    "Mean over the classified beats of the probability of being abnormal.",
+)  # fmt: skip
+
+# Signal quality and spectrum
+SIGNAL_QUALITY = _local(
+    "signal-quality", "ECG signal quality", "How far a strip can be trusted: 0 to 100 %."
+)
+READABLE = _local("readable", "Readable", "Whether rate and beats were read from the strip.")
+MISSING_SAMPLES = _local(
+    "missing-samples",
+    "Missing samples",
+    "Samples without a value: never received, or electrodes off.",
+)
+UNREADABLE = {
+    "lead-off": _local("lead-off", "Lead off", "An electrode has no contact."),
+    "flat": _local("flat", "Flat line", "The signal does not move."),
+    "saturated": _local("saturated", "Saturated", "The signal leaves the converter's range."),
+    "gap": _local("gap", "Gap", "Samples are missing."),
+    "noise": _local("noise", "Noise", "Noise hides the heartbeat."),
+}
+DOMINANT_FREQUENCY = _local(
+    "dominant-frequency", "Dominant frequency", "Frequency of greatest spectral power."
+)
+POWER_LOW = _local("power-low", "Power at 0.5-5 Hz", "Where P and T waves have theirs.")
+POWER_QRS = _local("power-qrs", "Power at 5-15 Hz", "Where the QRS complex has most of its power.")
+POWER_HIGH = _local("power-high", "Power at 15-40 Hz", "QRS edges, and muscle noise.")
+
+# A session's totals
+CHUNKS_STORED = _local("chunks-stored", "Chunks stored", "Chunks of the session received.")
+ANALYSED_TIME = _local("analysed-time", "Analysed time", "Length of the signal analysed.")
+READABLE_TIME = _local("readable-time", "Readable time", "Length of the signal in readable strips.")
+
+# Alerts
+FLAGS: dict[str, tuple[Code, ...]] = {
+    "abnormal-beats": (
+        _local("alert-abnormal-beats", "Repeated abnormal beats",
+               "Several of the recent beats were classified as abnormal."),
+    ),
+    "tachycardia": (
+        _local("alert-tachycardia", "Fast heart rate", "Heart rate above the alert limit."),
+        Code(SNOMED, "3424008", "Tachycardia", "CH Core; several public implementation guides"),
+    ),
+    "bradycardia": (
+        _local("alert-bradycardia", "Slow heart rate", "Heart rate below the alert limit."),
+        Code(SNOMED, "48867003", "Bradycardia", "several public implementation guides"),
+    ),
+    "lead-off": (
+        _local("alert-lead-off", "ECG electrode off",
+               "An electrode has had no contact for some time; nothing is being monitored."),
+    ),
+}  # fmt: skip
+
+# Devices
+ECG_DEVICE = Code(MDC, "69798", "MDC_DEV_ECG_VMD", "HL7 PoCD; MII Kardiologie")
+ANALYSIS_SOFTWARE = _local("ecg-analysis-software", "ECG analysis software", "Software device.")
+
+# Categories and other bindings of HL7
+PROCEDURE = Code(f"{_HL7}/observation-category", "procedure", "Procedure", "HL7 R4")
+VITAL_SIGNS = Code(f"{_HL7}/observation-category", "vital-signs", "Vital Signs", "HL7 R4")
+ELECTROCARDIAC = Code(f"{_HL7}/v2-0074", "EC", "Electrocardiac (e.g., EKG,  EEC, Holter)", "HL7 R4")
+CARDIOLOGY = Code(LOINC, "LP29708-2", "Cardiology", "US Core cardiology report")
+NORMAL = Code(f"{_HL7}/v3-ObservationInterpretation", "N", "Normal", "HL7 R4")
+ABNORMAL = Code(f"{_HL7}/v3-ObservationInterpretation", "A", "Abnormal", "HL7 R4")
+ERROR = Code(f"{_HL7}/data-absent-reason", "error", "Error", "HL7 R4")
+NOT_PERFORMED = Code(f"{_HL7}/data-absent-reason", "not-performed", "Not Performed", "HL7 R4")
+CLINICAL = Code(f"{_HL7}/flag-category", "clinical", "Clinical", "HL7 R4")
+SAFETY = Code(f"{_HL7}/flag-category", "safety", "Safety", "HL7 R4")
+
+# Units
+PER_MINUTE = Unit("/min", "beats/minute")
+MILLIVOLT = Unit("mV", "mV")
+SQUARE_MILLIVOLT = Unit("mV2", "mV²")
+MILLISECOND = Unit("ms", "ms")
+SECOND = Unit("s", "s")
+HERTZ = Unit("Hz", "Hz")
+PERCENT = Unit("%", "%")
+ONE = Unit("1", "1")

@@ -1,0 +1,45 @@
+"""Error -> OperationOutcome (https://hl7.org/fhir/R4/operationoutcome.html)."""
+
+from core import errors
+from fhir.values import Json, compact
+
+_ISSUE_CODES: tuple[tuple[type[Exception], str], ...] = (
+    (errors.Incorrect, "invalid"),
+    (errors.Unauthenticated, "login"),
+    (errors.Forbidden, "forbidden"),
+    (errors.NotFound, "not-found"),
+    (errors.Gone, "deleted"),
+    (errors.Conflict, "conflict"),
+    (errors.TooBusy, "throttled"),
+    (errors.Unavailable, "transient"),
+)
+
+
+def outcome(error: Exception) -> Json:
+    """The OperationOutcome of an error.
+
+    A mistake of our own is named as such and no more: what it says is for the log.
+    """
+    for category, code in _ISSUE_CODES:
+        if isinstance(error, category):
+            return operation_outcome(code, str(error))
+    return operation_outcome("exception", "internal error", severity="fatal")
+
+
+def operation_outcome(
+    code: str, text: str, *, severity: str = "error", expression: str | None = None
+) -> Json:
+    """An OperationOutcome of one issue.
+
+    ``code`` is of https://hl7.org/fhir/R4/valueset-issue-type.html, ``expression`` the element
+    in question.
+    """
+    issue = compact(
+        {
+            "severity": severity,
+            "code": code,
+            "diagnostics": text,
+            "expression": [expression] if expression else None,
+        }
+    )
+    return {"resourceType": "OperationOutcome", "issue": [issue]}

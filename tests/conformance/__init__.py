@@ -1,0 +1,1 @@
+"""Offline conformance checking of FHIR resources: schema, invariants, and rules of our own."""

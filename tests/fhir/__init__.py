@@ -1,0 +1,1 @@
+"""Tests of the FHIR mapping and of its publisher."""

@@ -1,0 +1,150 @@
+"""Findings, totals and alerts to map: one of each kind by hand, and any by Hypothesis."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from core.ecg import (
+    Alert,
+    AlertKind,
+    Beat,
+    Quality,
+    Rate,
+    RefusalReason,
+    SessionTotals,
+    Spectrum,
+    StripFinding,
+)
+from fhir.identity import Origin
+
+DEVICE = UUID("8f3c8a52-6f0e-4b54-9a59-0c6f6d1f2b11")
+SESSION = bytes.fromhex("00000001a1b2c3d4e5f60718293a4b5c")
+PATIENT = "0b9f6f5e-58c9-5d5c-9a7b-2f3a4c5d6e7f"
+STARTED_AT = datetime(2026, 3, 1, 12, 0, 0, 120_000, tzinfo=UTC)
+
+WORN = Origin(DEVICE, SESSION, PATIENT)
+NOT_WORN = Origin(DEVICE, SESSION, None)
+
+READABLE = StripFinding(
+    strip_index=3,
+    first_sample=4488,
+    n_samples=1496,
+    n_missing=0,
+    started_at=STARTED_AT,
+    clock_synced=True,
+    rate_hz=125.0,
+    quality=Quality(0.953, True, ()),
+    rate=Rate(74.31, 807.4, 792.0, 824.0, 9.87, 12.3),
+    spectrum=Spectrum(7.25, 0.0123456, 0.04, 0.0011),
+    beats=(Beat(4500, 0.0213), Beat(4601, 0.98765), Beat(5950, None)),
+    model_id="baseline-1a2b3c",
+    pipeline_version="1.0",
+)
+UNREADABLE = replace(
+    READABLE,
+    n_missing=187,
+    clock_synced=False,
+    quality=Quality(0.1, False, (RefusalReason.GAP, RefusalReason.LEAD_OFF)),
+    rate=None,
+    spectrum=None,
+    beats=(),
+)
+TOTALS = SessionTotals(
+    started_at=STARTED_AT,
+    ended_at=STARTED_AT + timedelta(seconds=1805.5),
+    strips=151,
+    analysed_s=1805.5,
+    readable_s=1795.2,
+    missing_samples=187,
+    chunks_stored=1206,
+    beats=2950,
+    classified_beats=2940,
+    abnormal_beats=992,
+    rate_mean_per_min=98.04,
+    rate_min_per_min=61.2,
+    rate_max_per_min=131.0,
+    pipeline_version="1.0",
+    model_id="baseline-1a2b3c",
+)
+EMPTY_TOTALS = replace(
+    TOTALS,
+    beats=0,
+    classified_beats=0,
+    abnormal_beats=0,
+    rate_mean_per_min=None,
+    rate_min_per_min=None,
+    rate_max_per_min=None,
+)
+OPEN_ALERT = Alert(
+    AlertKind.ABNORMAL_BEATS,
+    STARTED_AT,
+    None,
+    3,
+    "8 of 10 successive beats with abnormal probability >= 0.5",
+)
+
+_share = st.floats(0, 1)
+_times = st.datetimes(
+    datetime(2000, 1, 1),
+    datetime(2100, 1, 1),
+    timezones=st.just(UTC),
+)
+_words = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=30)
+_rates = st.builds(
+    Rate,
+    st.floats(10, 350),
+    st.floats(150, 6000),
+    st.floats(150, 6000),
+    st.floats(150, 6000),
+    st.floats(0, 3000),
+    st.floats(0, 3000),
+)
+_qualities = st.builds(
+    Quality,
+    _share,
+    st.booleans(),
+    st.lists(st.sampled_from(RefusalReason), unique=True).map(tuple),
+)
+_spectra = st.builds(Spectrum, st.floats(0, 60), _share, _share, _share)
+
+
+@st.composite
+def findings(draw: st.DrawFn) -> StripFinding:
+    """Any finding that analysis could make."""
+    n_samples = draw(st.integers(1, 1496))
+    first = draw(st.integers(0, 2**40))
+    peaks = draw(st.lists(st.integers(0, n_samples - 1), unique=True, max_size=20))
+    return StripFinding(
+        strip_index=draw(st.integers(0, 2**30)),
+        first_sample=first,
+        n_samples=n_samples,
+        n_missing=draw(st.integers(0, n_samples)),
+        started_at=draw(_times),
+        clock_synced=draw(st.booleans()),
+        rate_hz=draw(st.sampled_from([125.0, 128.0, 250.0, 256.0, 360.0, 500.0])),
+        quality=draw(_qualities),
+        rate=draw(st.none() | _rates),
+        spectrum=draw(st.none() | _spectra),
+        beats=tuple(Beat(first + peak, draw(st.none() | _share)) for peak in sorted(peaks)),
+        model_id=draw(_words),
+        pipeline_version=draw(_words),
+        abnormal_from=draw(st.floats(0.1, 0.9)),
+    )
+
+
+alerts = st.builds(
+    lambda kind, opened_at, lasted_s, strip, evidence: Alert(
+        kind,
+        opened_at,
+        None if lasted_s is None else opened_at + timedelta(seconds=lasted_s),
+        strip,
+        evidence,
+    ),
+    st.sampled_from(AlertKind),
+    _times,
+    st.none() | st.integers(0, 10_000_000),
+    st.integers(0, 2**30),
+    _words,
+)

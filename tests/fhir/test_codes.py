@@ -1,0 +1,21 @@
+"""The table of codes."""
+
+from fhir import codes
+from fhir.codes import Code, Unit
+from tests.conformance.rules import UNITS
+
+TABLE = [value for value in vars(codes).values() if isinstance(value, Code)]
+TABLE += [*codes.UNREADABLE.values(), *(code for flag in codes.FLAGS.values() for code in flag)]
+
+
+def test_every_code_tells_where_it_comes_from() -> None:
+    assert all(code.source and code.display and code.system for code in TABLE)
+
+
+def test_no_code_stands_twice() -> None:
+    assert len({(code.system, code.code) for code in TABLE}) == len(TABLE)
+
+
+def test_every_unit_is_one_that_the_checks_know() -> None:
+    units = {value.code for value in vars(codes).values() if isinstance(value, Unit)}
+    assert units <= UNITS
