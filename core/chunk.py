@@ -32,6 +32,11 @@ CHUNK_BYTES = HEADER_BYTES + BODY_BYTES + TAG_BYTES
 INVALID_SAMPLE = -32768
 MAX_SEQ = 2**64 - 2
 """Refuse to seal at 2**64 - 1, so that a counter can never wrap onto a used nonce."""
+MAX_T0_US = 253_402_300_799_999_999
+"""The end of the year 9999, beyond which neither dates nor FHIR instants go."""
+MAX_SAMPLE_INDEX = 2**62
+MIN_RATE_CENTIHZ = 10_000
+"""The band ends at 40 Hz; below 100 Hz it could not be told from what folds into it."""
 
 _HEADER = struct.Struct(">2sBB16sI16sQ")
 _BODY = struct.Struct(">QQHHHH")
@@ -133,12 +138,16 @@ def parse_header(frame: bytes) -> tuple[ChunkHeader, SealedChunk]:
 
 
 def parse_body(clear: bytes) -> ChunkBody:
-    """Read the opened 398 bytes. Raises Incorrect for a count or a rate that cannot be."""
+    """Read the opened 398 bytes. Raises Incorrect for a count, rate or time that cannot be."""
     t0_us, sample_index, rate_centihz, flags, n_valid, nv_per_lsb = _BODY.unpack_from(clear)
     if n_valid > SAMPLES_PER_CHUNK:
         raise Incorrect(f"n_valid {n_valid} exceeds {SAMPLES_PER_CHUNK}")
-    if rate_centihz == 0 or nv_per_lsb == 0:
-        raise Incorrect("sampling rate and nV per LSB must not be 0")
+    if rate_centihz < MIN_RATE_CENTIHZ:
+        raise Incorrect(f"sampling rate {rate_centihz / 100} Hz is below 100 Hz")
+    if nv_per_lsb == 0:
+        raise Incorrect("nV per LSB must not be 0")
+    if t0_us > MAX_T0_US or sample_index > MAX_SAMPLE_INDEX:
+        raise Incorrect("time or sample index is out of range")
     samples = np.frombuffer(clear, dtype=">i2", offset=_BODY.size).astype(np.int16)
     return ChunkBody(
         t0_us, sample_index, rate_centihz, ChunkFlag(flags), n_valid, nv_per_lsb, samples
@@ -167,15 +176,18 @@ class SessionCipher:
         sealed = self._aead.encrypt(self._nonce(header.seq), body.pack(), associated)
         return SealedChunk(associated + sealed)
 
+    def unseal(self, header: ChunkHeader, frame: SealedChunk) -> bytes:
+        """Check the tag; the 398 clear bytes. Raises Incorrect if the tag is wrong."""
+        try:
+            return self._aead.decrypt(
+                self._nonce(header.seq), frame[HEADER_BYTES:], frame[:HEADER_BYTES]
+            )
+        except InvalidTag:
+            raise Incorrect("authentication tag is wrong") from None
+
     def open(self, header: ChunkHeader, frame: SealedChunk) -> ChunkBody:
         """Check the tag and read the body.
 
         Raises Incorrect if the tag or the opened content is wrong.
         """
-        try:
-            clear = self._aead.decrypt(
-                self._nonce(header.seq), frame[HEADER_BYTES:], frame[:HEADER_BYTES]
-            )
-        except InvalidTag:
-            raise Incorrect("authentication tag is wrong") from None
-        return parse_body(clear)
+        return parse_body(self.unseal(header, frame))

@@ -70,8 +70,9 @@ class StripFinding:
     """All that analysis says of one strip of a session.
 
     ``first_sample`` and ``n_samples`` place it on the session's sample index (``n_samples``
-    is smaller than SAMPLES_PER_STRIP at a session's end); ``n_missing`` of them were never
-    received. ``started_at`` is the time of ``first_sample``.
+    is smaller than SAMPLES_PER_STRIP at a session's end); ``n_missing`` of them have no value:
+    never received, or leads off. ``started_at`` is the time of ``first_sample``. A beat counts
+    as abnormal from probability ``abnormal_from`` on, the threshold of the model.
     """
 
     strip_index: int
@@ -87,6 +88,7 @@ class StripFinding:
     beats: tuple[Beat, ...]
     model_id: str
     pipeline_version: str
+    abnormal_from: float = 0.5
 
 
 class AlertKind(StrEnum):
@@ -107,6 +109,27 @@ class Alert:
     closed_at: datetime | None
     strip_index: int
     evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTotals:
+    """What the findings of a session come to; the rates are None where no strip has one."""
+
+    started_at: datetime
+    ended_at: datetime
+    strips: int
+    analysed_s: float
+    readable_s: float
+    missing_samples: int
+    chunks_stored: int
+    beats: int
+    classified_beats: int
+    abnormal_beats: int
+    rate_mean_per_min: float | None
+    rate_min_per_min: float | None
+    rate_max_per_min: float | None
+    pipeline_version: str
+    model_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ class Device:
         self._clock_set = clock_set
         self.sealed = 0
         self.lost_samples = 0
+        self.signal_s = 0.0
         self.session_id = b""
 
     def power_on(self, age_s: float) -> None:
@@ -90,6 +91,7 @@ class Device:
         self.outbox.put(self.session_id, header.seq, self._cipher.seal(header, body))
         self._next_seq += 1
         self.sealed += 1
+        self.signal_s += body.n_valid / self.rate_hz
 
 
 async def measure_all(

@@ -4,19 +4,15 @@ import base64
 import hmac
 import ssl
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import Any
 
 import httpx
-from cryptography.hazmat.primitives import hashes, hpke
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from core.enrolment import key_confirmation, seal_device_key
 from core.errors import Fault, Unavailable
 from simulator.identity import Identity
 
 _TIMEOUT_S = 30.0
-_SUITE = hpke.Suite(hpke.KEM.P256, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +28,6 @@ class MqttAddress:
     ca_pem: str | None
     username: str | None = None
     password: str | None = None
-
-
-def seal_key(identity: Identity, service_point: bytes) -> bytes:
-    """The device key for the service's eyes only (HPKE base mode, RFC 9180)."""
-    public_key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), service_point)
-    bound = identity.device_id.bytes + identity.key_epoch.to_bytes(4, "big")
-    return _SUITE.encrypt(identity.device_key, public_key, info=b"ecg enrol v1|" + bound)
-
-
-def key_confirmation(identity: Identity) -> bytes:
-    """What only somebody who opened the sealed key can answer."""
-    bound = identity.device_id.bytes + identity.key_epoch.to_bytes(4, "big")
-    salt = identity.device_id.bytes
-    key = HKDF(hashes.SHA256(), 32, salt, b"ecg-iot v1 confirm").derive(identity.device_key)
-    return hmac.digest(key, b"enrolled|" + bound, sha256)
 
 
 def _answer(response: httpx.Response) -> dict[str, Any]:
@@ -70,7 +51,9 @@ def enrol(
         base_url=base_url, headers=headers, timeout=_TIMEOUT_S, verify=context
     ) as client:
         service = _answer(client.get("/enrolment/key"))
-        sealed = seal_key(identity, base64.b64decode(service["public_key"]))
+        name = (identity.device_id, identity.key_epoch)
+        point = base64.b64decode(service["public_key"])
+        sealed = seal_device_key(identity.device_key, *name, point)
         request = {
             "device_id": str(identity.device_id),
             "key_epoch": identity.key_epoch,
@@ -79,6 +62,6 @@ def enrol(
         }
         answer = _answer(client.post("/enrolment", json=request))
     confirmation = base64.b64decode(answer["key_confirmation"])
-    if not hmac.compare_digest(confirmation, key_confirmation(identity)):
+    if not hmac.compare_digest(confirmation, key_confirmation(identity.device_key, *name)):
         raise Fault("the service did not prove that it holds the device's key")
     return replace(identity, mqtt_password=answer["mqtt_password"]), MqttAddress(**service["mqtt"])

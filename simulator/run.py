@@ -23,6 +23,7 @@ class Sent:
     session_id: str
     chunks_sealed: int
     samples_lost: int
+    signal_s: float
     started_age_s: float
 
 
@@ -118,5 +119,6 @@ async def simulate(plan: Simulation) -> Sent:
         device.session_id.hex(),
         device.sealed,
         device.lost_samples,
+        device.signal_s,
         pace.age_s(),
     )

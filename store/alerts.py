@@ -1,0 +1,116 @@
+"""Alerts of sessions: one row per condition and opening, closed under the same key.
+
+When a late chunk sends analysis back, the alerts from there on are reopened or withdrawn: a
+withdrawn one is closed at the moment it opened and says so, because it may be published.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+
+from core.ecg import Alert, AlertKind, SessionKey
+from store.database import Transaction
+from store.worn import wearer
+
+WITHDRAWN = "withdrawn: the signal was completed by late chunks"
+
+
+@dataclass(frozen=True, slots=True)
+class UnpublishedAlert:
+    """An alert to be published, with the wearer when it opened (None: nobody)."""
+
+    session: SessionKey
+    alert: Alert
+    patient_id: str | None
+
+
+_UPSERT = text(
+    "INSERT INTO alert (session, kind, strip_index, opened_at, closed_at, evidence)"
+    " SELECT * FROM unnest(CAST(:sessions AS bigint[]), CAST(:kinds AS text[]),"
+    " CAST(:strips AS bigint[]), CAST(:opened AS timestamptz[]), CAST(:closed AS timestamptz[]),"
+    " CAST(:evidence AS text[]))"
+    " AS new (session, kind, strip_index, opened_at, closed_at, evidence)"
+    " ON CONFLICT (session, kind, strip_index) DO UPDATE SET opened_at = excluded.opened_at,"
+    " closed_at = excluded.closed_at, evidence = excluded.evidence, published = false"
+    " WHERE (alert.opened_at, alert.closed_at, alert.evidence)"
+    "  IS DISTINCT FROM (excluded.opened_at, excluded.closed_at, excluded.evidence)"
+)
+_WITHDRAW = text(
+    "UPDATE alert SET closed_at = opened_at, evidence = :evidence, published = false"
+    " WHERE session = :session AND strip_index >= :strip"
+)
+_STRIP_ENDED_AT = "(a.opened_at + interval '12 seconds')"
+_UNPUBLISHED = text(
+    "SELECT s.id, s.device_id, s.key_epoch, s.session_id,"  # noqa: S608 (constants)
+    " a.kind, a.opened_at, a.closed_at, a.strip_index, a.evidence,"
+    f" {wearer('s.device_id', 'a.opened_at', _STRIP_ENDED_AT)}"
+    " FROM alert a JOIN monitoring_session s ON s.id = a.session"
+    " WHERE NOT a.published ORDER BY a.session, a.strip_index, a.kind LIMIT :limit"
+    " FOR UPDATE OF a SKIP LOCKED"
+)
+_MARK = text(
+    "UPDATE alert a SET published = true"
+    " FROM unnest(CAST(:sessions AS bigint[]), CAST(:kinds AS text[]), CAST(:strips AS bigint[]))"
+    " AS done (session, kind, strip)"
+    " WHERE a.session = done.session AND a.kind = done.kind AND a.strip_index = done.strip"
+)
+_OF_SESSION = text(
+    "SELECT kind, opened_at, closed_at, strip_index, evidence FROM alert"
+    " WHERE session = :session ORDER BY strip_index, kind"
+)
+
+
+async def upsert(tx: Transaction, changed: Sequence[tuple[int, Alert]]) -> None:
+    """Write alerts (session row, alert) that opened or closed; the last of a key counts."""
+    latest = {(row, alert.kind, alert.strip_index): alert for row, alert in changed}
+    if not latest:
+        return
+    alerts = list(latest.values())
+    columns = {
+        "sessions": [row for row, _, _ in latest],
+        "kinds": [alert.kind.value for alert in alerts],
+        "strips": [alert.strip_index for alert in alerts],
+        "opened": [alert.opened_at for alert in alerts],
+        "closed": [alert.closed_at for alert in alerts],
+        "evidence": [alert.evidence for alert in alerts],
+    }
+    await tx.execute(_UPSERT, columns)
+
+
+async def rewind(tx: Transaction, session: int, strip: int, still_open: Sequence[Alert]) -> None:
+    """Go back to before ``strip``: withdraw what opened since, reopen what was open then."""
+    asked = {"session": session, "strip": strip, "evidence": WITHDRAWN}
+    await tx.execute(_WITHDRAW, asked)
+    await upsert(tx, [(session, alert) for alert in still_open])
+
+
+async def unpublished(tx: Transaction, limit: int) -> list[UnpublishedAlert]:
+    """Claim up to ``limit`` alerts to publish, past those that another publisher holds."""
+    rows = await tx.execute(_UNPUBLISHED, {"limit": limit})
+    return [
+        UnpublishedAlert(
+            SessionKey(row[0], row[1], row[2], bytes(row[3])), _alert(*row[4:9]), row[9]
+        )
+        for row in rows
+    ]
+
+
+async def mark_published(tx: Transaction, done: Sequence[tuple[int, AlertKind, int]]) -> None:
+    """Mark alerts (session row, kind, strip index) as published, where they were claimed."""
+    if done:
+        sessions, kinds, strips = zip(*done, strict=True)
+        named = [kind.value for kind in kinds]
+        await tx.execute(_MARK, {"sessions": [*sessions], "kinds": named, "strips": [*strips]})
+
+
+async def for_session(tx: Transaction, session: int) -> list[Alert]:
+    """All alerts of a session, in the order in which they opened."""
+    return [_alert(*row) for row in await tx.execute(_OF_SESSION, {"session": session})]
+
+
+def _alert(
+    kind: str, opened_at: datetime, closed_at: datetime | None, strip_index: int, evidence: str
+) -> Alert:
+    return Alert(AlertKind(kind), opened_at, closed_at, strip_index, evidence)

@@ -1,0 +1,172 @@
+"""The rows behind ``store.resources``: clock, current versions, history and index, in batches."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from store.index import Index
+
+_SEPARATOR = "\n"  # never part of a URI
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """What must be known of a current version to write the next."""
+
+    version: int
+    last_updated: datetime
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version to be written."""
+
+    type: str
+    id: str
+    version: int
+    last_updated: datetime
+    deleted: bool
+    digest: bytes
+    body: bytes
+    render: dict[str, Any] | None
+    index: Index
+
+
+_TICK = text(
+    "INSERT INTO fhir_clock (id, stamp)"
+    " VALUES (true, date_trunc('milliseconds', clock_timestamp()))"
+    " ON CONFLICT (id) DO UPDATE SET stamp = greatest("
+    "   date_trunc('milliseconds', clock_timestamp()),"
+    "   fhir_clock.stamp + interval '1 millisecond')"
+    " RETURNING stamp"
+)
+# LIMIT and OFFSET keep the planner to one index look-up per key: these tables grow fast, and a
+# plan made while they were small would read them whole until they are next analysed.
+_CURRENT = text(
+    "SELECT r.type, r.id, r.version, r.last_updated, r.digest"
+    " FROM unnest(CAST(:types AS text[]), CAST(:ids AS text[])) AS wanted (type, id)"
+    " CROSS JOIN LATERAL (SELECT * FROM resource"
+    "   WHERE type = wanted.type AND id = wanted.id LIMIT 1) AS r"
+)
+_ARCHIVE = text(
+    "INSERT INTO resource_version"
+    " (type, id, version, last_updated, patient_id, deleted, body, render)"
+    " SELECT r.type, r.id, r.version, r.last_updated, r.patient_id, r.deleted, r.body, r.render"
+    " FROM unnest(CAST(:types AS text[]), CAST(:ids AS text[])) AS wanted (type, id)"
+    " CROSS JOIN LATERAL (SELECT * FROM resource"
+    "   WHERE type = wanted.type AND id = wanted.id LIMIT 1) AS r"
+)
+_WRITE = text(
+    "INSERT INTO resource (type, id, version, last_updated, patient_id, at, until, deleted,"
+    " digest, body, render)"
+    " SELECT type, id, version, :stamp, patient_id, at, until, deleted, digest, body, render"
+    " FROM unnest(CAST(:types AS text[]), CAST(:ids AS text[]), CAST(:versions AS bigint[]),"
+    " CAST(:patients AS text[]), CAST(:at AS timestamptz[]), CAST(:until AS timestamptz[]),"
+    " CAST(:deleted AS boolean[]), CAST(:digests AS bytea[]), CAST(:bodies AS bytea[]),"
+    " CAST(:renders AS jsonb[]))"
+    " AS new (type, id, version, patient_id, at, until, deleted, digest, body, render)"
+    " ON CONFLICT (type, id) DO UPDATE SET version = excluded.version,"
+    " last_updated = excluded.last_updated, patient_id = excluded.patient_id, at = excluded.at,"
+    " until = excluded.until, deleted = excluded.deleted, digest = excluded.digest,"
+    " body = excluded.body, render = excluded.render"
+)
+_UNINDEX = text(
+    "DELETE FROM resource_token WHERE ctid = ANY (ARRAY (SELECT old.ctid"
+    " FROM unnest(CAST(:types AS text[]), CAST(:ids AS text[])) AS wanted (type, id)"
+    " CROSS JOIN LATERAL (SELECT ctid FROM resource_token"
+    "   WHERE type = wanted.type AND id = wanted.id OFFSET 0) AS old))"
+)
+_INDEX = text(
+    "INSERT INTO resource_token (type, id, param, code, systems, patient_id, at, until)"
+    " SELECT type, id, param, code,"
+    " CASE systems WHEN '' THEN ARRAY[''] ELSE string_to_array(systems, E'\\n') END,"
+    " patient_id, at, until"
+    " FROM unnest(CAST(:types AS text[]), CAST(:ids AS text[]), CAST(:params AS text[]),"
+    " CAST(:codes AS text[]), CAST(:systems AS text[]), CAST(:patients AS text[]),"
+    " CAST(:at AS timestamptz[]), CAST(:until AS timestamptz[]))"
+    " AS new (type, id, param, code, systems, patient_id, at, until)"
+)
+
+
+async def tick(tx: AsyncConnection) -> datetime:
+    """The next stamp, in milliseconds; its row stays locked until the transaction ends."""
+    return (await tx.execute(_TICK)).scalar_one()  # type: ignore[no-any-return]
+
+
+async def current(
+    tx: AsyncConnection, keys: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], Current]:
+    """The current versions of those of ``keys`` that exist."""
+    rows = await tx.execute(_CURRENT, _columns(keys))
+    return {
+        (kind, name): Current(version, stamp, bytes(digest))
+        for kind, name, version, stamp, digest in rows
+    }
+
+
+async def write(tx: AsyncConnection, versions: Sequence[Version]) -> None:
+    """Move the superseded versions to the history, then put these and their index in place."""
+    if not versions:
+        return
+    superseded = [(v.type, v.id) for v in versions if v.version > 1]
+    if superseded:
+        await tx.execute(_ARCHIVE, _columns(superseded))
+        await tx.execute(_UNINDEX, _columns(superseded))
+    await tx.execute(_WRITE, _resource_columns(versions))
+    tokens = _token_columns([v for v in versions if not v.deleted])
+    if tokens["ids"]:
+        await tx.execute(_INDEX, tokens)
+
+
+def _columns(keys: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    return {"types": [kind for kind, _ in keys], "ids": [name for _, name in keys]}
+
+
+def _resource_columns(versions: Sequence[Version]) -> dict[str, Any]:
+    return {
+        "stamp": versions[0].last_updated,
+        "types": [v.type for v in versions],
+        "ids": [v.id for v in versions],
+        "versions": [v.version for v in versions],
+        "patients": [v.index.patient_id for v in versions],
+        "at": [v.index.at for v in versions],
+        "until": [v.index.until for v in versions],
+        "deleted": [v.deleted for v in versions],
+        "digests": [v.digest for v in versions],
+        "bodies": [v.body for v in versions],
+        "renders": [
+            None if v.render is None else orjson.dumps(v.render).decode() for v in versions
+        ],
+    }
+
+
+def _token_columns(versions: Sequence[Version]) -> dict[str, list[Any]]:
+    rows = [
+        (v.type, v.id, param, code, _SEPARATOR.join(systems), v.index)
+        for v in versions
+        for (param, code), systems in _by_code(v.index).items()
+    ]
+    return {
+        "types": [row[0] for row in rows],
+        "ids": [row[1] for row in rows],
+        "params": [row[2] for row in rows],
+        "codes": [row[3] for row in rows],
+        "systems": [row[4] for row in rows],
+        "patients": [row[5].patient_id for row in rows],
+        "at": [row[5].at for row in rows],
+        "until": [row[5].until for row in rows],
+    }
+
+
+def _by_code(index: Index) -> dict[tuple[str, str], dict[str, None]]:
+    """One row per parameter and code: a search by code alone then finds a resource once."""
+    grouped: dict[tuple[str, str], dict[str, None]] = {}
+    for token in index.tokens:
+        grouped.setdefault((token.param, token.code), {})[token.system] = None
+    return grouped

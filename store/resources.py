@@ -1,0 +1,206 @@
+"""FHIR resources: put, read, vread and history of immutable versions.
+
+``put_many`` holds the FHIR clock's row lock until its transaction ends. Stamps of
+``meta.lastUpdated`` are therefore unique per transaction and become visible in their own
+order: a client that asks for what is newer than the newest it has seen never misses a version
+(https://hl7.org/fhir/us/core/general-guidance.html, searching by _lastUpdated).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.errors import Gone, NotFound
+from store import resource_rows
+from store.index import Index
+
+Json = dict[str, Any]
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A resource to be written.
+
+    ``body`` is the whole resource but for ``meta.versionId`` and ``meta.lastUpdated``; None
+    deletes it. ``index`` is what ``fhir.registry`` extracts from it. ``render`` names what is
+    filled in on reading (an ECG strip's samples); a change of it is a new version.
+    """
+
+    type: str
+    id: str
+    body: Json | None
+    index: Index = field(default_factory=Index)
+    render: Json | None = None
+
+    @property
+    def key(self) -> Key:
+        """Type and id."""
+        return self.type, self.id
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 over all that makes a version."""
+        return sha256(orjson.dumps([self.body, self.render], option=orjson.OPT_SORT_KEYS)).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where a draft came to rest; ``changed`` is False where it was there already."""
+
+    type: str
+    id: str
+    version: int
+    last_updated: datetime
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One version of a resource as JSON bytes, ``meta`` inside; empty where it is a deletion."""
+
+    type: str
+    id: str
+    version: int
+    last_updated: datetime
+    deleted: bool
+    body: bytes
+    render: Json | None
+
+
+async def put_many(tx: AsyncConnection, drafts: Sequence[Draft]) -> list[Stored]:
+    """Write what differs from the current versions; the answers are in the drafts' order.
+
+    Of several drafts of one resource the last counts. Writing the same again changes nothing.
+    Other writers wait until this transaction ends, so keep what follows it short.
+    """
+    latest = {draft.key: draft for draft in drafts}
+    known = await resource_rows.current(tx, list(latest))
+    written: dict[Key, resource_rows.Version] = {}
+    if any(_differs(draft, known.get(key)) for key, draft in latest.items()):
+        stamp = await resource_rows.tick(tx)
+        # Somebody else may have written while we waited for the clock.
+        known = await resource_rows.current(tx, list(latest))
+        written = {
+            key: _version(draft, known.get(key), stamp)
+            for key, draft in latest.items()
+            if _differs(draft, known.get(key))
+        }
+        await resource_rows.write(tx, list(written.values()))
+    return [_stored(draft.key, written.get(draft.key), known.get(draft.key)) for draft in drafts]
+
+
+def _differs(draft: Draft, current: resource_rows.Current | None) -> bool:
+    if current is None:
+        return draft.body is not None
+    return current.digest != draft.digest
+
+
+def _version(
+    draft: Draft, current: resource_rows.Current | None, stamp: datetime
+) -> resource_rows.Version:
+    version = 1 if current is None else current.version + 1
+    return resource_rows.Version(
+        type=draft.type,
+        id=draft.id,
+        version=version,
+        last_updated=stamp,
+        deleted=draft.body is None,
+        digest=draft.digest,
+        body=b"" if draft.body is None else with_meta(draft.body, version, stamp),
+        render=draft.render,
+        index=draft.index,
+    )
+
+
+def _stored(
+    key: Key, written: resource_rows.Version | None, current: resource_rows.Current | None
+) -> Stored:
+    if written is not None:
+        return Stored(*key, written.version, written.last_updated, changed=True)
+    if current is None:  # the deletion of what never was
+        return Stored(*key, 0, datetime.now(UTC), changed=False)
+    return Stored(*key, current.version, current.last_updated, changed=False)
+
+
+def instant(moment: datetime) -> str:
+    """A FHIR instant in UTC with milliseconds (https://hl7.org/fhir/R4/datatypes.html#instant)."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def with_meta(body: Json, version: int, last_updated: datetime) -> bytes:
+    """The JSON of a version, ``meta`` in its usual place after ``id``."""
+    meta = {"versionId": str(version), "lastUpdated": instant(last_updated)}
+    head = {"resourceType": body["resourceType"], "id": body["id"]}
+    return orjson.dumps(head | {"meta": meta | body.get("meta", {})} | _without_meta(body))
+
+
+def _without_meta(body: Json) -> Json:
+    return {name: value for name, value in body.items() if name != "meta"}
+
+
+_STAMP = text("SELECT stamp FROM fhir_clock")
+_READ = text(
+    "SELECT type, id, version, last_updated, deleted, body, render FROM resource"
+    " WHERE type = :type AND id = :id"
+)
+_HISTORY = text(
+    "SELECT type, id, version, last_updated, deleted, body, render FROM resource"
+    " WHERE type = :type AND id = :id AND version <= :version"
+    " UNION ALL SELECT type, id, version, last_updated, deleted, body, render"
+    " FROM resource_version WHERE type = :type AND id = :id AND version <= :version"
+    " ORDER BY version DESC LIMIT :count"
+)
+LAST_VERSION = 2**63 - 1
+
+
+def document(row: Row[Any]) -> Document:
+    """A row with the columns of a version."""
+    return Document(
+        row.type, row.id, row.version, row.last_updated, row.deleted, bytes(row.body), row.render
+    )
+
+
+async def latest_stamp(tx: AsyncConnection) -> datetime | None:
+    """The newest ``meta.lastUpdated`` that is visible; None before the first resource.
+
+    Nothing that becomes visible later has this stamp or an earlier one.
+    """
+    return (await tx.execute(_STAMP)).scalar_one_or_none()
+
+
+async def read(tx: AsyncConnection, type_: str, id_: str) -> Document:
+    """The current version. Raises NotFound, or Gone if it has been deleted."""
+    row = (await tx.execute(_READ, {"type": type_, "id": id_})).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no {type_}/{id_}")
+    return _alive(document(row))
+
+
+async def vread(tx: AsyncConnection, type_: str, id_: str, version: int) -> Document:
+    """One version. Raises NotFound, or Gone if that version is the deletion."""
+    found = await history(tx, type_, id_, 1, version)
+    if not found or found[0].version != version:
+        raise NotFound(f"there is no version {version} of {type_}/{id_}")
+    return _alive(found[0])
+
+
+async def history(
+    tx: AsyncConnection, type_: str, id_: str, count: int, newest: int = LAST_VERSION
+) -> list[Document]:
+    """Up to ``count`` versions from ``newest`` down, deletions among them; empty if none."""
+    wanted = {"type": type_, "id": id_, "version": newest, "count": count}
+    return [document(row) for row in await tx.execute(_HISTORY, wanted)]
+
+
+def _alive(found: Document) -> Document:
+    if found.deleted:
+        raise Gone(f"{found.type}/{found.id} was deleted in version {found.version}")
+    return found
