@@ -56,6 +56,7 @@ def capability_statement(base: str, version: str, date: datetime) -> Json:
 
 
 def _resource(kind: ResourceType) -> Json:
+    sortable = kind.sort_keys
     return {
         "type": kind.name,
         "profile": f"http://hl7.org/fhir/StructureDefinition/{kind.name}",
@@ -70,14 +71,14 @@ def _resource(kind: ResourceType) -> Json:
         "conditionalDelete": "not-supported",
         "searchParam": [
             *(_param(*common) for common in _COMMON),
-            *(_declared(param, kind) for param in kind.params.values()),
+            *(_declared(param, param.name in sortable) for param in kind.params.values()),
         ],
     }
 
 
-def _declared(param: SearchParam, kind: ResourceType) -> Json:
-    sortable = " Sortable." if param.name in kind.sort_keys else ""
-    return _param(param.name, param.kind, param.canonical, param.documentation + sortable)
+def _declared(param: SearchParam, sortable: bool) -> Json:
+    documentation = param.documentation + (" Sortable." if sortable else "")
+    return _param(param.name, param.kind, param.canonical, documentation)
 
 
 def _param(name: str, kind: str, definition: str, documentation: str) -> Json:

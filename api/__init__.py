@@ -1,0 +1,1 @@
+"""The hospital-facing edge: FHIR over HTTP, enrolment, health, metrics."""

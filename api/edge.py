@@ -1,0 +1,72 @@
+"""The outermost layer: request id, log line, metrics, and the answer to what nobody expected."""
+
+import re
+import time
+from uuid import uuid4
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import answer
+from api.metrics import REQUESTS, SECONDS
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_log = structlog.get_logger(__name__)
+
+
+class Edge:
+    """ASGI middleware around everything else."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, whatever happens."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        status = 0
+
+        async def tell(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                headers["X-Content-Type-Options"] = "nosniff"
+            await send(message)
+
+        began = time.monotonic()
+        try:
+            await self._app(scope, receive, tell)
+        except Exception as error:
+            _log.exception("request failed", request_id=request_id, route=_route(scope))
+            if status:  # too late for another answer: the connection must break
+                raise
+            await answer(error)(scope, receive, tell)
+        finally:
+            _count(scope, status, time.monotonic() - began, request_id)
+
+
+def _route(scope: Scope) -> str:
+    """The route's pattern: a path itself may name a patient."""
+    return str(getattr(scope.get("route"), "path", "none"))
+
+
+def _count(scope: Scope, status: int, seconds: float, request_id: str) -> None:
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    route = _route(scope)
+    REQUESTS.labels(method, route, str(status)).inc()
+    SECONDS.labels(method, route).observe(seconds)
+    _log.debug(
+        "request",
+        request_id=request_id,
+        method=method,
+        route=route,
+        status=status,
+        ms=round(seconds * 1000, 1),
+    )

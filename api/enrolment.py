@@ -1,0 +1,64 @@
+"""A device and its patient enrolled together, in one transaction."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from core.errors import Conflict
+from core.keys import KeyVault
+from fhir import device
+from fhir.patient import identifiers, patient
+from fhir.registry import draft
+from fhir.values import Json
+from ingest.enrol import EnrolmentAnswer, EnrolmentKey, EnrolmentRequest, enrol
+from store import resources, search, wearing
+from store.criteria import Query, SortColumn, SortKey, TokenClause, TokenValue
+from store.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class MqttAddress:
+    """Where devices publish; ``ca_pem`` is None where the public authorities do."""
+
+    host: str
+    port: int
+    ca_pem: str | None
+    tls: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What enrolling takes: the vault, our key pair, and where to send devices."""
+
+    vault: KeyVault
+    key: EnrolmentKey
+    mqtt: MqttAddress
+
+    async def enrol(
+        self, tx: Transaction, request: EnrolmentRequest, sent_patient: Json
+    ) -> tuple[EnrolmentAnswer, str]:
+        """Enrol a device for a patient; the answer, and the patient's id.
+
+        Raises what ``ingest.enrol.enrol`` and ``fhir.patient.patient`` raise, and Conflict if
+        the identifiers belong to different patients.
+        """
+        stranger = patient(sent_patient)
+        answer = await enrol(tx, self.vault, self.key, request)
+        found = await _find_patient(tx, sent_patient)
+        patient_id = found or stranger["id"]
+        await wearing.put_on(tx, request.device_id, patient_id, datetime.now(UTC))
+        bodies = [device.recorder(request.device_id, patient_id)]
+        if found is None:
+            bodies.append(stranger)
+        # Last, because other writers of resources wait from here to the commit.
+        await resources.put_many(tx, [draft(body) for body in bodies])
+        return answer, patient_id
+
+
+async def _find_patient(tx: Transaction, sent: Json) -> str | None:
+    """The stored patient who has one of the identifiers sent."""
+    values = tuple(TokenValue(value, system) for system, value in identifiers(sent))
+    clause = TokenClause(("identifier",), values)
+    found = await search.find(tx, Query("Patient", (clause,), (SortKey(SortColumn.ID),)), 2)
+    if len(found) > 1:
+        raise Conflict("the identifiers belong to different patients")
+    return found[0].document.id if found else None

@@ -1,0 +1,68 @@
+"""Exceptions to statuses and OperationOutcomes, in one place (``core.errors`` has the tree)."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import answers
+from core import errors
+from fhir.outcome import operation_outcome, outcome
+
+RETRY_AFTER_S = "5"
+CHALLENGE = 'Bearer realm="hisbundle"'
+
+_STATUSES: tuple[tuple[type[Exception], int, Mapping[str, str]], ...] = (
+    (errors.Incorrect, 400, {}),
+    (errors.Unauthenticated, 401, {"WWW-Authenticate": CHALLENGE}),
+    (errors.Forbidden, 403, {}),
+    (errors.NotFound, 404, {}),
+    (errors.Gone, 410, {}),
+    (errors.Conflict, 409, {}),
+    (errors.TooBusy, 429, {"Retry-After": RETRY_AFTER_S}),
+    (errors.Unavailable, 503, {"Retry-After": RETRY_AFTER_S}),
+)
+# https://hl7.org/fhir/R4/valueset-issue-type.html
+_ISSUES = {404: "not-found", 405: "not-supported", 406: "not-supported", 413: "too-long"}
+
+
+def answer(error: Exception) -> Response:
+    """The response that an exception becomes."""
+    if isinstance(error, HTTPException):
+        issue = _ISSUES.get(error.status_code, "not-supported")
+        told = operation_outcome(issue, _sentence(error))
+        return answers.fhir(told, error.status_code, error.headers)
+    if isinstance(error, RequestValidationError):
+        told = operation_outcome("invalid", "the request does not have the expected form")
+        return answers.fhir(told, 400)
+    for category, status, headers in _STATUSES:
+        if isinstance(error, category):
+            return answers.fhir(outcome(_told(error)), status, headers)
+    return answers.fhir(outcome(error), 500)
+
+
+def _told(error: Exception) -> Exception:
+    """What is away, and why, is for the log."""
+    if isinstance(error, errors.Unavailable):
+        return errors.Unavailable("the service cannot answer just now; please try again")
+    return error
+
+
+def _sentence(error: HTTPException) -> str:
+    if error.status_code == 404:
+        return "there is nothing at this address"
+    return error.detail or HTTPStatus(error.status_code).phrase
+
+
+async def _handle(_: Request, error: Exception) -> Response:
+    return answer(error)
+
+
+def install(app: FastAPI) -> None:
+    """Let ``app`` answer every expected error this way."""
+    for kind in (errors.HisbundleError, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _handle)

@@ -1,0 +1,72 @@
+"""Links of a Bundle: what was applied, and a signed cursor to the next page."""
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Self
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from core.errors import Incorrect
+from fhir.search import CURSOR, Pair
+from store.criteria import Position, SortColumn, SortKey
+
+_MAC_BYTES = 16
+
+
+def url(path: str, pairs: Iterable[Pair]) -> str:
+    """An absolute URL with its parameters; what FHIR writes plainly stays readable."""
+    query = urlencode(list(pairs), quote_via=quote, safe="/:|,$*")
+    return f"{path}?{query}" if query else path
+
+
+@dataclass(frozen=True, slots=True)
+class CursorKey:
+    """Signs positions, so that a cursor belongs to one search and cannot be made up."""
+
+    secret: bytes
+
+    @classmethod
+    def derive(cls, secret: bytes) -> Self:
+        """A key of its own from another of the service's secrets."""
+        return cls(hmac.digest(secret, b"hisbundle search cursor", sha256))
+
+    def next_url(self, path: str, pairs: tuple[Pair, ...], position: Position) -> str:
+        """Where the page after ``position`` is."""
+        return url(path, (*pairs, (CURSOR, self.sign(path, pairs, position))))
+
+    def sign(self, path: str, pairs: tuple[Pair, ...], position: Position) -> str:
+        """The cursor: the position and its MAC, in base64url."""
+        packed = orjson.dumps([_plain(value) for value in position])
+        return urlsafe_b64encode(self._mac(path, pairs, packed) + packed).rstrip(b"=").decode()
+
+    def open(
+        self, path: str, pairs: tuple[Pair, ...], cursor: str, order: tuple[SortKey, ...]
+    ) -> Position:
+        """The position in a cursor. Raises Incorrect if it is not of this search."""
+        try:
+            signed = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        except ValueError:
+            raise Incorrect(f"{CURSOR} is not one of ours") from None
+        mac, packed = signed[:_MAC_BYTES], signed[_MAC_BYTES:]
+        if not hmac.compare_digest(mac, self._mac(path, pairs, packed)):
+            raise Incorrect(f"{CURSOR} does not belong to this search")
+        values = orjson.loads(packed)
+        return tuple(_typed(value, key) for value, key in zip(values, order, strict=True))
+
+    def _mac(self, path: str, pairs: tuple[Pair, ...], packed: bytes) -> bytes:
+        # The path without its host: a server may be reached under several names.
+        context = orjson.dumps([path.partition("://")[2].partition("/")[2], pairs])
+        return hmac.digest(self.secret, context + b"\n" + packed, sha256)[:_MAC_BYTES]
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _typed(value: str, key: SortKey) -> str | datetime:
+    return value if key.column is SortColumn.ID else datetime.fromisoformat(value)

@@ -1,0 +1,70 @@
+"""What the server says of itself: /metadata, /.well-known/smart-configuration, /health."""
+
+import asyncio
+import time
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from api import answers
+from api.requests import read_params
+from api.site import site
+from core.errors import HisbundleError
+from fhir.capability import capability_statement
+from fhir.registry import TYPES
+from fhir.values import instant
+from store import resources
+
+HEALTH_TIMEOUT_S = 2.0
+
+
+async def metadata(request: Request) -> Response:
+    """The CapabilityStatement."""
+    pretty = read_params(request)
+    here = site(request)
+    statement = capability_statement(here.base(request), here.version, here.started)
+    return answers.fhir(statement, pretty=pretty)
+
+
+async def smart_configuration(_: Request) -> Response:
+    """What SMART clients may expect (https://hl7.org/fhir/smart-app-launch/conformance.html).
+
+    There is no token endpoint here: tokens are issued by an administrator. So there are no
+    grant types, and no address that would answer with an error.
+    """
+    scopes = [f"system/{name}.rs" for name in ("*", *TYPES)]
+    return JSONResponse(
+        {
+            "grant_types_supported": [],
+            "code_challenge_methods_supported": [],
+            "scopes_supported": [*scopes, "system/Device.c"],
+            "capabilities": ["permission-v1", "permission-v2"],
+        }
+    )
+
+
+async def health(request: Request) -> Response:
+    """Alive, as it answers; ready (200) if the database answers too, else 503."""
+    database = await _database(request)
+    ready = database["status"] == "ok"
+    body = {
+        "status": "ok" if ready else "unavailable",
+        "version": site(request).version,
+        "checks": {"database": database},
+    }
+    return JSONResponse(body, 200 if ready else 503, {"Cache-Control": "no-store"})
+
+
+async def _database(request: Request) -> dict[str, Any]:
+    began = time.monotonic()
+    try:
+        async with asyncio.timeout(HEALTH_TIMEOUT_S), site(request).database.transaction() as tx:
+            stamp = await resources.latest_stamp(tx)
+    except (HisbundleError, TimeoutError):
+        return {"status": "unavailable"}
+    return {
+        "status": "ok",
+        "latency_ms": round((time.monotonic() - began) * 1000, 1),
+        "last_resource_at": None if stamp is None else instant(stamp),
+    }

@@ -1,0 +1,28 @@
+"""Prometheus metrics of the HTTP side; routes and numbers only, nothing of a patient.
+
+https://prometheus.io/docs/instrumenting/exposition_formats/
+"""
+
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Histogram, generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.requests import caller
+from core.errors import Forbidden
+
+SCOPE = "hisbundle/metrics"
+
+REQUESTS = Counter("hisbundle_http_requests", "Requests answered", ["method", "route", "status"])
+SECONDS = Histogram(
+    "hisbundle_http_request_seconds",
+    "Time to the answer's last byte",
+    ["method", "route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
+)
+
+
+async def metrics(request: Request) -> Response:
+    """All metrics of this process, for a token with the scope ``hisbundle/metrics``."""
+    if SCOPE not in caller(request).scopes:
+        raise Forbidden(f"the token's scopes do not include {SCOPE}")
+    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

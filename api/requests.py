@@ -1,0 +1,70 @@
+"""What every FHIR route checks of a request: format, scope, preference, form."""
+
+from urllib.parse import parse_qsl
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from api.scopes import Action, allows
+from api.tokens import Caller
+from core.errors import Forbidden, Incorrect
+from fhir.search import Pair, is_json
+
+FORM = "application/x-www-form-urlencoded"
+MAX_FORM_BYTES = 65_536
+_ANY = {"*/*", "application/*"}
+_READ_PARAMS = {"_format", "_pretty"}
+
+
+def caller(request: Request) -> Caller:
+    """Who makes the request, as the gate has found."""
+    found: Caller = request.scope["caller"]
+    return found
+
+
+def allow(request: Request, type_: str, action: Action) -> None:
+    """Raises Forbidden unless the caller's scopes grant ``action`` on ``type_``."""
+    if not allows(caller(request).scopes, type_, action):
+        raise Forbidden(f"the token's scopes do not include system/{type_}.{action}")
+
+
+def negotiate(accept: str | None, format_: str | None) -> None:
+    """Raises 406 unless JSON will do; ``_format`` counts before ``Accept``."""
+    wanted = (accept or "*/*").split(",") if format_ is None else [format_]
+    if not any(is_json(item) or item.partition(";")[0].strip() in _ANY for item in wanted):
+        raise HTTPException(406, "application/fhir+json is what this server speaks")
+
+
+def read_params(request: Request) -> bool:
+    """Check the parameters of a read; whether ``_pretty`` was asked for."""
+    pairs = request.query_params
+    unknown = sorted(set(pairs) - _READ_PARAMS)
+    if unknown and not is_lenient(request):
+        raise Incorrect(f"unknown parameter {unknown[0][:80]!r}")
+    negotiate(request.headers.get("accept"), pairs.get("_format"))
+    return pairs.get("_pretty") == "true"
+
+
+def is_lenient(request: Request) -> bool:
+    """Whether the client prefers that unknown parameters are ignored."""
+    preferences = request.headers.get("prefer", "").replace(" ", "").split(",")
+    return any("handling=lenient" in preference.split(";") for preference in preferences)
+
+
+async def form(request: Request) -> list[Pair]:
+    """The parameters in a form, after those in the URL. Raises 413 and 415."""
+    text = (await body(request, MAX_FORM_BYTES)).decode("utf-8", "replace")
+    media_type = request.headers.get("content-type", FORM if not text else "")
+    if media_type.partition(";")[0].strip().lower() != FORM:
+        raise HTTPException(415, f"_search takes {FORM}")
+    return request.query_params.multi_items() + parse_qsl(text, keep_blank_values=True)
+
+
+async def body(request: Request, max_bytes: int) -> bytes:
+    """The request's body. Raises 413 as soon as it is longer than ``max_bytes``."""
+    received = bytearray()
+    async for part in request.stream():
+        received += part
+        if len(received) > max_bytes:
+            raise HTTPException(413, f"more than {max_bytes} bytes")
+    return bytes(received)

@@ -1,0 +1,86 @@
+"""search-type by GET and by POST _search (https://hl7.org/fhir/R4/http.html#search)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import answers
+from api.links import url
+from api.requests import allow, form, is_lenient, negotiate
+from api.scopes import Action
+from api.site import Site, site
+from fhir import bundle
+from fhir import search as searches
+from fhir.outcome import operation_outcome
+from fhir.params import ResourceType
+from fhir.search import Pair, Search
+from fhir.values import Json, instant
+from store import resources
+from store import search as stored
+from store.database import Transaction
+from store.search import Found
+
+
+async def search_get(request: Request, kind: ResourceType) -> Response:
+    """A search by its URL."""
+    return await _search(request, kind, request.query_params.multi_items())
+
+
+async def search_post(request: Request, kind: ResourceType) -> Response:
+    """A search by a form; its pages go on by GET."""
+    return await _search(request, kind, await form(request))
+
+
+async def _search(request: Request, kind: ResourceType, pairs: Sequence[Pair]) -> Response:
+    allow(request, kind.name, Action.SEARCH)
+    here, base = site(request), site(request).base(request)
+    path = f"{base}/{kind.name}"
+    asked = next((value for name, value in pairs if name == "_format"), None)
+    negotiate(request.headers.get("accept"), asked)
+    search = searches.parse(kind, pairs, here.limits, base, lenient=is_lenient(request))
+    if search.cursor is not None:
+        order = search.query.order
+        after = here.cursor_key.open(path, search.applied, search.cursor, order)
+        search = replace(search, query=replace(search.query, after=after))
+    page = await _page(here, base, search)
+    return answers.fhir(page, pretty=("_pretty", "true") in search.applied)
+
+
+async def _page(here: Site, base: str, search: Search) -> Json:
+    count: int | None = None
+    found: list[Found] = []
+    async with here.database.transaction() as tx:
+        # Before the search: what it does not see is newer than this.
+        stamp = await resources.latest_stamp(tx)
+        if search.total or search.total_only:
+            count = await stored.total(tx, search.query)
+        if not search.total_only:
+            found = await stored.find(tx, search.query, search.count + 1)
+        entries = [await _entry(here, tx, item, base) for item in found[: search.count]]
+    if search.ignored:
+        entries.append(_remark(search))
+    links = _links(here, f"{base}/{search.query.type}", search, found)
+    page = bundle.searchset(entries, links, count)
+    return page if stamp is None else page | {"meta": {"lastUpdated": instant(stamp)}}
+
+
+async def _entry(here: Site, tx: Transaction, item: Found, base: str) -> Json:
+    document = item.document
+    body = orjson.Fragment(await here.strips.body(tx, document))
+    return bundle.match(base, document.type, document.id, body)
+
+
+def _links(here: Site, path: str, search: Search, found: Sequence[Found]) -> dict[str, str]:
+    links = {"self": url(path, search.applied)}
+    if len(found) > search.count:
+        last = found[search.count - 1].position
+        links["next"] = here.cursor_key.next_url(path, search.applied, last)
+    return links
+
+
+def _remark(search: Search) -> Json:
+    told = operation_outcome("not-supported", "; ".join(search.ignored), severity="warning")
+    return {"resource": told, "search": {"mode": "outcome"}}

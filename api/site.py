@@ -1,0 +1,46 @@
+"""What the routes work with: handed over once by ``api.main``, kept in ``app.state``."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.requests import Request
+
+from api.enrolment import Enrolment
+from api.links import CursorKey
+from api.strips import StripReader
+from core.keyring import KeyRing
+from core.settings import Settings
+from fhir.search import Limits
+from store.database import Database
+
+FHIR_PATH = "/fhir"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The service behind the routes."""
+
+    database: Database
+    settings: Settings
+    cursor_key: CursorKey
+    keyring: KeyRing
+    strips: StripReader
+    enrolment: Enrolment
+    version: str
+    started: datetime
+
+    @property
+    def limits(self) -> Limits:
+        """Entries of a page."""
+        return Limits(self.settings.page_count_default, self.settings.page_count_max)
+
+    def base(self, request: Request) -> str:
+        """The FHIR base URL as this client reaches it, without a slash at the end."""
+        root = self.settings.public_url or str(request.base_url)
+        return root.rstrip("/") + FHIR_PATH
+
+
+def site(request: Request) -> Site:
+    """The service that a request came to."""
+    found: Site = request.app.state.site
+    return found
