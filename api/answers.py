@@ -21,12 +21,10 @@ def fhir(
     pretty: bool = False,
 ) -> Response:
     """A FHIR resource; bytes go out as they are, unless ``pretty`` asks for lines."""
-    if pretty:
-        plain = orjson.loads(body) if isinstance(body, bytes) else body
-        body = orjson.dumps(plain, option=orjson.OPT_INDENT_2)
-    elif not isinstance(body, bytes):
-        body = orjson.dumps(body)
-    return Response(body, status, {**_PRIVATE, **(headers or {})}, MEDIA_TYPE)
+    content = body if isinstance(body, bytes) else orjson.dumps(body)
+    if pretty:  # read again, for a Bundle holds its resources as bytes
+        content = orjson.dumps(orjson.loads(content), option=orjson.OPT_INDENT_2)
+    return Response(content, status, {**_PRIVATE, **(headers or {})}, MEDIA_TYPE)
 
 
 def version_headers(document: Document) -> dict[str, str]:

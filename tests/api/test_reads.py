@@ -62,6 +62,8 @@ class TestRead:
 
     async def test_pretty_has_lines(self, client: Client) -> None:
         assert b"\n" in (await client.get("Patient/p1?_pretty=true")).content
+        bundle = (await client.get("Patient?_pretty=true")).text
+        assert '\n        "resourceType": "Patient"' in bundle
         assert b"\n" not in (await client.get("Patient/p1")).content
 
     async def test_head(self, client: Client) -> None:

@@ -1,0 +1,30 @@
+"""Stretches of signal for tests of what is read from them."""
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.filters import BandPass
+from analysis.rpeaks import RPeakDetector
+from analysis.segment import Stretch
+
+RATE_HZ = 125.0
+
+
+def stretch_of(
+    signal_mv: npt.NDArray[np.float64],
+    peaks: tuple[int, ...] | None = None,
+    *,
+    before: int | None = None,
+    invalid: slice | None = None,
+) -> Stretch:
+    """The whole signal as one stretch, filtered, its R peaks detected unless given."""
+    if peaks is None:
+        detector = RPeakDetector(RATE_HZ)
+        peaks = (*detector.push(signal_mv), *detector.flush())
+    valid = np.ones(len(signal_mv), dtype=np.bool_)
+    if invalid is not None:
+        valid[invalid] = False
+    filtered = BandPass(RATE_HZ).push(signal_mv)
+    return Stretch(
+        RATE_HZ, 0.001, 0, filtered, valid, 0, len(signal_mv), before, tuple(peaks), None
+    )
