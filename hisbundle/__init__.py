@@ -1,0 +1,1 @@
+"""Composition root: the service, its embedded servers, and the command line."""

@@ -1,0 +1,5 @@
+"""``python -m hisbundle``: the command line."""
+
+from hisbundle.cli import main
+
+main()

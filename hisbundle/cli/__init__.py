@@ -1,0 +1,39 @@
+"""The ``hisbundle`` command. Each subcommand imports what it needs when it runs."""
+
+import sys
+
+import typer
+
+from hisbundle.cli.database import device, migrate, quarantine
+from hisbundle.cli.demo import demo
+from hisbundle.cli.replay import replay
+from hisbundle.cli.serve import serve
+from hisbundle.cli.settings import settings
+from hisbundle.cli.simulate import simulate
+from hisbundle.cli.token import token
+from hisbundle.cli.train import train
+from hisbundle.exits import FAULT, exit_code, is_expected, message
+
+app = typer.Typer(
+    help="An open FHIR gateway for continuous ECG.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for command in (serve, demo, simulate, replay, token, migrate, train, settings):
+    app.command()(command)
+app.add_typer(quarantine, name="quarantine")
+app.add_typer(device, name="device")
+
+
+def main() -> None:
+    """Run the command line; the exit codes are those of ``hisbundle.exits``."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        if not is_expected(error):
+            raise
+        typer.echo(f"hisbundle: {message(error)}", err=True)
+        sys.exit(exit_code(error) or FAULT)

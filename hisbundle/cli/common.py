@@ -1,0 +1,52 @@
+"""Options and helpers that several commands share."""
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+if TYPE_CHECKING:  # importing it takes longer than --help may
+    from core.settings import Settings
+
+T = TypeVar("T")
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the embedded data and keys (HISBUNDLE_DATA_DIR)."),
+]
+BindHost = Annotated[str | None, typer.Option(help="Address to listen on (HISBUNDLE_BIND_HOST).")]
+HttpPort = Annotated[
+    int | None, typer.Option(help="TCP port of FHIR, 0 for a free one (HISBUNDLE_HTTP_PORT).")
+]
+MqttPort = Annotated[
+    int | None,
+    typer.Option(help="TCP port of the MQTT endpoint, 0 for a free one (HISBUNDLE_MQTT_PORT)."),
+]
+
+
+def read_settings(**options: object) -> "Settings":
+    """The settings of the environment; options that were given win. Raises Incorrect."""
+    from pydantic import ValidationError
+
+    from core.errors import Incorrect
+    from core.settings import Settings
+
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        lines = [
+            f"HISBUNDLE_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}"
+            for each in error.errors(include_input=False, include_url=False)
+        ]
+        raise Incorrect("\n".join(lines)) from None
+
+
+def run(work: Coroutine[object, object, T]) -> T:
+    """Run a coroutine on uvloop, for commands that take no signals."""
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)

@@ -1,0 +1,59 @@
+"""``hisbundle migrate``, ``hisbundle quarantine`` and ``hisbundle device``."""
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from hisbundle.cli.common import DataDir, read_settings, run
+
+quarantine = typer.Typer(help="Refused frames, kept aside.", no_args_is_help=True)
+device = typer.Typer(help="Enrolled devices.", no_args_is_help=True)
+
+Limit = Annotated[int, typer.Option(help="Rows at most, the latest first.", min=1, max=100_000)]
+OfDevice = Annotated[UUID | None, typer.Option("--device", help="Of this device only.")]
+
+
+def migrate(data_dir: DataDir = None) -> None:
+    """Bring the database schema up to date (the service does so too when it starts)."""
+    settings = read_settings(data_dir=data_dir)
+    from hisbundle.reach import database_url
+
+    async def work() -> None:
+        async with database_url(settings):
+            pass
+
+    run(work())
+    typer.echo("the schema is up to date")
+
+
+@quarantine.command("list")
+def quarantine_list(limit: Limit = 100, device: OfDevice = None, data_dir: DataDir = None) -> None:
+    """Print the kept frames: number, time, device, reason, detail."""
+    settings = read_settings(data_dir=data_dir)
+    from hisbundle.reach import open_database
+    from store import quarantine
+
+    async def work() -> None:
+        async with open_database(settings) as database, database.transaction() as tx:
+            for kept in await quarantine.listing(tx, limit, device):
+                at = kept.received_at.isoformat(timespec="milliseconds")
+                typer.echo(f"{kept.id}\t{at}\t{kept.device_id}\t{kept.reason}\t{kept.detail}")
+            typer.echo(f"{await quarantine.count(tx, device)} kept", err=True)
+
+    run(work())
+
+
+@device.command("list")
+def device_list(limit: Limit = 100, data_dir: DataDir = None) -> None:
+    """Print the devices: id, status, time of enrolment."""
+    settings = read_settings(data_dir=data_dir)
+    from hisbundle.reach import open_database
+    from store import devices
+
+    async def work() -> None:
+        async with open_database(settings) as database, database.transaction() as tx:
+            for each in await devices.listing(tx, limit):
+                typer.echo(f"{each.id}\t{each.status}\t{each.enrolled_at.isoformat()}")
+
+    run(work())

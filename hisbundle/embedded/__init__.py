@@ -1,0 +1,1 @@
+"""The servers that a desk does not have: Postgres, its keeper, and a local TLS authority."""

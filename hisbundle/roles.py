@@ -1,0 +1,165 @@
+"""The roles of a process: what each one is made of, in the order in which they stop."""
+
+import asyncio
+import contextlib
+import datetime
+from collections.abc import Awaitable, Callable, Coroutine
+from uuid import UUID
+
+from analysis.classifier import load_classifier
+from analysis.worker import AnalysisWorker, Pace
+from api.enrolment import Enrolment, MqttAddress
+from api.main import create_app
+from api.tokens import KEY_FILE, load_or_create_key
+from core.settings import Role
+from fhir.publisher import Publisher
+from hisbundle.address import mqtt_host
+from hisbundle.embedded.certificates import ServerTls
+from hisbundle.http import serve_http
+from hisbundle.parts import Parts
+from ingest.accept import Ingest
+from ingest.broker.address import parse_address
+from ingest.endpoint import MqttEndpoint
+from ingest.enrol import load_enrolment_key
+from ingest.subscriber import subscriber_from
+from store import devices
+
+DRAIN_S = 20.0
+"""What a road gets to settle what it has taken, once asked to stop."""
+TLS_LOOK_S = 6 * 3600.0
+
+
+async def ingest(parts: Parts) -> None:
+    """Take chunks in, through the embedded endpoint or as a broker's subscriber."""
+    settings = parts.settings
+    core = Ingest(
+        parts.database,
+        parts.keys,
+        batch_max=settings.ingest_batch_max,
+        linger_s=settings.ingest_linger_ms / 1000,
+        queue_max=settings.ingest_queue_max,
+        quarantine_max=settings.quarantine_max_per_device,
+    )
+    async with core:
+        if parts.tls is None:
+            await _from_broker(parts, core)
+        else:
+            await _from_endpoint(parts, core, parts.tls)
+
+
+async def _from_endpoint(parts: Parts, core: Ingest, tls: ServerTls) -> None:
+    host, port = parts.settings.bind_host, parts.settings.mqtt_port
+    endpoint = MqttEndpoint(core, _authenticator(parts), tls.context, host, port)
+    core.ack_sink = endpoint.send
+    await endpoint.start()
+    parts.started[Role.INGEST].set()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_renew(tls))
+        group.create_task(endpoint.serve())
+
+
+async def _from_broker(parts: Parts, core: Ingest) -> None:
+    road = subscriber_from(parts.settings, core)
+    core.ack_sink = road.send
+    parts.started[Role.INGEST].set()
+    await run_then_close(road.run(), road.close)
+
+
+def _authenticator(parts: Parts) -> Callable[[str, bytes], Awaitable[UUID | None]]:
+    async def authenticate(username: str, password: bytes) -> UUID | None:
+        try:
+            device_id = UUID(username)
+        except ValueError:
+            return None
+        async with parts.database.transaction() as tx:
+            return device_id if await devices.mqtt_login(tx, device_id, password) else None
+
+    return authenticate
+
+
+async def _renew(tls: ServerTls) -> None:
+    while True:
+        await asyncio.sleep(TLS_LOOK_S)
+        await asyncio.to_thread(tls.refresh, datetime.datetime.now(datetime.UTC))
+
+
+async def run_then_close(
+    run: Coroutine[None, None, None], close: Callable[[], Awaitable[None]]
+) -> None:
+    """Run until cancelled, then let it end in its own way, for a bounded time."""
+    task = asyncio.create_task(run)
+    try:
+        await asyncio.wait([task])
+        task.result()
+    finally:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_S):
+                await close()
+                await asyncio.wait([task])
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def analysis(parts: Parts) -> None:
+    """Find beats, rates and alerts in what ingest has stored."""
+    settings = parts.settings
+    pace = Pace(
+        batch_sessions=settings.analysis_batch_sessions,
+        batch_chunks=settings.analysis_batch_chunks,
+        poll_s=settings.analysis_poll_s,
+        gap_wait_s=settings.gap_wait_s,
+        session_idle_s=settings.session_idle_s,
+    )
+    classifier = await asyncio.to_thread(load_classifier)
+    worker = AnalysisWorker(parts.database, parts.keys, classifier, pace)
+    parts.started[Role.ANALYSIS].set()
+    await _run_with_stop(worker.run)
+
+
+async def publisher(parts: Parts) -> None:
+    """Make FHIR resources of what analysis found."""
+    settings = parts.settings
+    worker = Publisher(
+        parts.database,
+        report_interval_s=settings.report_interval_s,
+        poll_s=settings.analysis_poll_s,
+    )
+    parts.started[Role.PUBLISHER].set()
+    await _run_with_stop(worker.run)
+
+
+async def _run_with_stop(run: Callable[[asyncio.Event], Coroutine[None, None, None]]) -> None:
+    stop = asyncio.Event()
+
+    async def close() -> None:
+        stop.set()
+
+    await run_then_close(run(stop), close)
+
+
+async def api(parts: Parts) -> None:
+    """Answer over HTTP."""
+    token_key = load_or_create_key(parts.settings.data_dir / KEY_FILE)
+    enrolment_key = await load_enrolment_key(parts.database, parts.vault)
+    enrolment = Enrolment(parts.vault, enrolment_key, mqtt_address(parts))
+    app = create_app(parts.database, parts.keys, parts.settings, token_key, enrolment)
+    await serve_http(app, parts.settings, parts.started[Role.API].set)
+
+
+def mqtt_address(parts: Parts) -> MqttAddress:
+    """Where devices are told to publish: the embedded endpoint, or the broker."""
+    settings = parts.settings
+    if settings.mqtt_url is not None:
+        broker = parse_address(settings.mqtt_url.get_secret_value())
+        ca_pem = settings.mqtt_ca_file.read_text() if settings.mqtt_ca_file else None
+        return MqttAddress(broker.host, broker.port, ca_pem, broker.tls)
+    ca_pem = parts.tls.ca_path.read_text() if parts.tls else None
+    return MqttAddress(mqtt_host(settings), settings.mqtt_port, ca_pem)
+
+
+ROLES: dict[Role, Callable[[Parts], Awaitable[None]]] = {
+    Role.INGEST: ingest,
+    Role.ANALYSIS: analysis,
+    Role.PUBLISHER: publisher,
+    Role.API: api,
+}
