@@ -2,8 +2,8 @@
 
 Everything is decided chunk by chunk, so it makes no difference how many chunks a turn brings,
 or whether the state was stored and loaded in between. A strip is read once the first R peak
-after it is found and its last beat is complete, LOOKAHEAD_S after its end at the latest, or
-once the signal has broken off.
+after it is found and its last beat is complete; if none comes, LOOKAHEAD_S after its end and once
+the detector has settled all that lies before; or once the signal has broken off.
 """
 
 import copy
@@ -22,7 +22,7 @@ from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkBody
 from core.ecg import SAMPLES_PER_STRIP, Alert, StripFinding
 
 LOOKAHEAD_S = 8.0
-"""Longer than the detector takes to learn a signal's level, at its start or after a change."""
+"""How long the last beat of a strip is given to find its successor."""
 KEPT_BEFORE_S = 0.5
 KEPT_RR_S = 4.0
 """How much signal before an unread strip is kept: for its first beat's P wave, and first RR."""
@@ -160,7 +160,7 @@ class SessionPipeline:
             return False
         if segment is None or not segment.is_open or segment.origin >= stop:
             return True
-        if segment.stop >= stop + LOOKAHEAD_S * segment.rate_hz:
+        if segment.stop >= stop + LOOKAHEAD_S * segment.rate_hz and segment.settled >= stop:
             return True
         after = next((peak for peak in segment.peaks if peak >= stop), None)
         if after is None:

@@ -79,6 +79,11 @@ class Segment:
         """Sample index after the last sample."""
         return self.start + len(self.codes)
 
+    @property
+    def settled(self) -> int:
+        """The sample index of the session before which every R peak is found."""
+        return self.origin + self._detector.settled
+
     def push(self, codes: Codes) -> None:
         """Take the next samples, int16[n]; the first one of all must be valid."""
         samples_mv = self._millivolts(codes, self._last_code())
