@@ -1,1 +1,1 @@
-"""The signal core: filters, R peaks, beats, quality; pure but for ``analysis.worker``."""
+"""The signal core: filters, R peaks, beats, quality; pure but for ``analysis.work.worker``."""

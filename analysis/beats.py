@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import signal as dsp
 
-from analysis.filters import FILTER_SPEC
-from analysis.rpeaks import DETECTOR_VERSION
+from analysis.signal.filters import FILTER_SPEC
+from analysis.signal.rpeaks import DETECTOR_VERSION
 
 BEAT_SAMPLES = 187
 BEAT_RATE_HZ = 125.0
@@ -58,7 +58,7 @@ def beat_stop(r: int, next_r: int, rate_hz: float) -> int:
 def cut_beat(signal: npt.NDArray[np.float64], r: int, next_r: int, rate_hz: float) -> Beats | None:
     """The beat at ``r`` as float32[187] in 0..1, or None where there is none to be read.
 
-    ``signal`` is float64[n] in mV, from analysis.filters.BandPass; ``r`` and ``next_r`` are
+    ``signal`` is float64[n] in mV, from analysis.signal.filters.BandPass; ``r`` and ``next_r`` are
     indices into it of this R peak and the following one. None if the crop is shorter than
     MIN_SAMPLES, reaches beyond the signal, moves less than MIN_RANGE_MV or is not finite.
     """

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 from core.errors import Conflict
 from core.keys import KeyVault
-from fhir import device
-from fhir.patient import identifiers, patient
-from fhir.registry import draft
+from fhir.mapping import device
+from fhir.mapping.patient import identifiers, patient
+from fhir.search.registry import draft
 from fhir.values import Json
 from ingest.enrol import EnrolmentAnswer, EnrolmentKey, EnrolmentRequest, enrol
 from store import resources, search, wearing
@@ -38,8 +38,8 @@ class Enrolment:
     ) -> tuple[EnrolmentAnswer, str]:
         """Enrol a device for a patient; the answer, and the patient's id.
 
-        Raises what ``ingest.enrol.enrol`` and ``fhir.patient.patient`` raise, and Conflict if
-        the identifiers belong to different patients.
+        Raises what ``ingest.enrol.enrol`` and ``fhir.mapping.patient.patient`` raise, and Conflict
+        if the identifiers belong to different patients.
         """
         stranger = patient(sent_patient)
         answer = await enrol(tx, self.vault, self.key, request)

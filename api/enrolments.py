@@ -14,7 +14,7 @@ from api.requests import allow, body
 from api.scopes import Action
 from api.site import site
 from core.errors import Incorrect
-from fhir.search import is_json
+from fhir.search.request import is_json
 from fhir.values import Json
 from ingest.enrol import EnrolmentRequest
 

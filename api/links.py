@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from core.errors import Incorrect
-from fhir.search import CURSOR, Pair
+from fhir.search.request import CURSOR, Pair
 from store.criteria import Position, SortColumn, SortKey
 
 _MAC_BYTES = 16

@@ -19,8 +19,8 @@ from api.site import FHIR_PATH, Site
 from api.strips import StripReader
 from core.keyring import KeyRing
 from core.settings import Settings
-from fhir.params import Interaction, ResourceType
-from fhir.registry import TYPES
+from fhir.search.params import Interaction, ResourceType
+from fhir.search.registry import TYPES
 from store.database import Database
 
 GZIP_MIN_BYTES = 1400

@@ -11,8 +11,8 @@ from api import answers
 from api.requests import read_params
 from api.site import site
 from core.errors import HisbundleError
-from fhir.capability import capability_statement
-from fhir.registry import TYPES
+from fhir.search.capability import capability_statement
+from fhir.search.registry import TYPES
 from fhir.values import instant
 from store import resources
 

@@ -14,8 +14,8 @@ from api.scopes import Action
 from api.site import Site, site
 from core.errors import Incorrect, NotFound
 from fhir import bundle
-from fhir.params import ResourceType
-from fhir.search import CURSOR, Pair, Search, parse
+from fhir.search.params import ResourceType
+from fhir.search.request import CURSOR, Pair, Search, parse
 from fhir.values import Json
 from store import resources
 from store.criteria import SortColumn, SortKey

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from api.scopes import Action, allows
 from api.tokens import Caller
 from core.errors import Forbidden, Incorrect
-from fhir.search import Pair, is_json
+from fhir.search.request import Pair, is_json
 
 FORM = "application/x-www-form-urlencoded"
 MAX_FORM_BYTES = 65_536

@@ -13,10 +13,10 @@ from api.requests import allow, form, is_lenient, negotiate
 from api.scopes import Action
 from api.site import Site, site
 from fhir import bundle
-from fhir import search as searches
 from fhir.outcome import operation_outcome
-from fhir.params import ResourceType
-from fhir.search import Pair, Search
+from fhir.search import request as searches
+from fhir.search.params import ResourceType
+from fhir.search.request import Pair, Search
 from fhir.values import Json, instant
 from store import resources
 from store import search as stored

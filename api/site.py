@@ -10,7 +10,7 @@ from api.links import CursorKey
 from api.strips import StripReader
 from core.keyring import KeyRing
 from core.settings import Settings
-from fhir.search import Limits
+from fhir.search.request import Limits
 from store.database import Database
 
 FHIR_PATH = "/fhir"

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from analysis.decrypt import open_chunks
+from analysis.work.decrypt import open_chunks
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkBody, SessionCipher
 from core.ecg import SessionKey
 from core.errors import Incorrect, NotFound
 from core.keyring import KeyRing
-from fhir.strip import with_samples
+from fhir.mapping.strip import with_samples
 from fhir.values import Json
 from store import chunks
 from store.database import Transaction

@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Coroutine
 from uuid import UUID
 
 from analysis.classifier import load_classifier
-from analysis.worker import AnalysisWorker, Pace
+from analysis.work.worker import AnalysisWorker, Pace
 from api.enrolment import Enrolment, MqttAddress
 from api.main import create_app
 from api.tokens import KEY_FILE, load_or_create_key
 from core.settings import Role
-from fhir.publisher import Publisher
+from fhir.publishing.publisher import Publisher
 from hisbundle.address import mqtt_host
 from hisbundle.embedded.certificates import ServerTls
 from hisbundle.http import serve_http

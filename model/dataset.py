@@ -15,7 +15,7 @@ import numpy.typing as npt
 import wfdb
 
 from analysis.beats import BEAT_RATE_HZ, BEAT_SAMPLES, cut_beat
-from analysis.filters import BandPass
+from analysis.signal.filters import BandPass
 from core.errors import Incorrect
 from model.ec57 import detect, match_beats, read_lead
 from model.labels import AAMI_CLASS

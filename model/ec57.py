@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import signal
 
-from analysis.rpeaks import RPeakDetector
+from analysis.signal.rpeaks import RPeakDetector
 from core.chunk import SAMPLES_PER_CHUNK
 
 Floats = npt.NDArray[np.float64]

@@ -30,8 +30,8 @@ class Draft:
     """A resource to be written.
 
     ``body`` is the whole resource but for ``meta.versionId`` and ``meta.lastUpdated``; None
-    deletes it. ``index`` is what ``fhir.registry`` extracts from it. ``render`` names what is
-    filled in on reading (an ECG strip's samples); a change of it is a new version.
+    deletes it. ``index`` is what ``fhir.search.registry`` extracts from it. ``render`` names what
+    is filled in on reading (an ECG strip's samples); a change of it is a new version.
     """
 
     type: str

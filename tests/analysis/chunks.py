@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.alerts import AlertPolicy
-from analysis.pipeline import SessionPipeline
-from analysis.resume import dump, load
-from analysis.strips import Model
+from analysis.session.pipeline import SessionPipeline
+from analysis.session.resume import dump, load
+from analysis.session.strips import Model
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkBody, ChunkFlag
 from core.ecg import Alert, AlertKind, StripFinding
 from simulator.rhythm import Rhythm

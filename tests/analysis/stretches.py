@@ -3,9 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-from analysis.filters import BandPass
-from analysis.rpeaks import RPeakDetector
-from analysis.segment import Stretch
+from analysis.session.segment import Stretch
+from analysis.signal.filters import BandPass
+from analysis.signal.rpeaks import RPeakDetector
 
 RATE_HZ = 125.0
 

@@ -12,7 +12,7 @@ from api.metrics import SCOPE
 from api.tokens import issue
 from core.keyring import KeyRing
 from core.settings import Settings
-from fhir.registry import TYPES
+from fhir.search.registry import TYPES
 from store.database import Database
 from tests.api.conftest import Scoped
 from tests.api.support import BASE, Client, heart_rate, patient, store

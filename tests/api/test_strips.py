@@ -11,7 +11,7 @@ from api.strips import place
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkHeader, SessionCipher
 from core.keyring import KeyRing
 from core.local_vault import LocalVault
-from fhir.registry import draft
+from fhir.search.registry import draft
 from fhir.values import Json
 from store import chunks, devices
 from store.chunks import NewChunk

@@ -17,7 +17,7 @@ from core.ecg import (
     Spectrum,
     StripFinding,
 )
-from fhir.identity import Origin
+from fhir.mapping.identity import Origin
 
 DEVICE = UUID("8f3c8a52-6f0e-4b54-9a59-0c6f6d1f2b11")
 SESSION = bytes.fromhex("00000001a1b2c3d4e5f60718293a4b5c")

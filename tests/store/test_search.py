@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fhir.registry import TYPES
-from fhir.search import Limits, Pair, parse
+from fhir.search.registry import TYPES
+from fhir.search.request import Limits, Pair, parse
 from store import search
 from store.database import Database
 

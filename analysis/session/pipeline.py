@@ -1,0 +1,189 @@
+"""The chunks of one session, in order, to findings and alerts.
+
+Everything is decided chunk by chunk, so it makes no difference how many chunks a turn brings,
+or whether the state was stored and loaded in between. A strip is read once the first R peak
+after it is found and its last beat is complete; if none comes, LOOKAHEAD_S after its end and once
+the detector has settled all that lies before; or once the signal has broken off.
+"""
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.alerts import AlertPolicy, AlertState, assess
+from analysis.beats import BEAT_SAMPLES, beat_stop
+from analysis.session.clock import Clock
+from analysis.session.reception import Tally, count_in, is_usable, usable_codes
+from analysis.session.segment import Codes, Segment
+from analysis.session.strips import Draft, Model, classified, read_strip
+from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkBody
+from core.ecg import SAMPLES_PER_STRIP, Alert, StripFinding
+
+LOOKAHEAD_S = 8.0
+"""How long the last beat of a strip is given to find its successor."""
+KEPT_BEFORE_S = 0.5
+KEPT_RR_S = 4.0
+"""How much signal before an unread strip is kept: for its first beat's P wave, and first RR."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a turn found out: strips in order (again, if they were partial), alerts that changed."""
+
+    findings: tuple[StripFinding, ...]
+    alerts: tuple[Alert, ...]
+
+
+class SessionPipeline:
+    """One session's analysis: ``push`` chunks, classify ``crops``, ``resolve``, store the state.
+
+    ``next_seq`` is the first chunk not taken in yet; ``refused`` counts chunks whose samples
+    could not be placed or read. ``is_short``: the last chunk was not full, as the last one of a
+    recording.
+    """
+
+    def __init__(self, model: Model, policy: AlertPolicy | None = None) -> None:
+        self.next_seq = 0
+        self.refused = 0
+        self.is_short = False
+        self.model = model
+        self.policy = policy or AlertPolicy()
+        self.clock = Clock()
+        self.position = 0
+        self.tallies: dict[int, Tally] = {}
+        self.segments: list[Segment] = []
+        self.alert_state = AlertState()
+        self._drafts: list[Draft] = []
+
+    def push(self, seq: int, body: ChunkBody | None, received_us: int) -> None:
+        """Take the next chunk; ``None`` stands for one that could not be opened.
+
+        A number that was passed already is ignored, one that is skipped counts as lost.
+        ``received_us``: time of reception in microseconds since 1970 UTC.
+        """
+        if seq < self.next_seq:
+            return
+        if seq > self.next_seq:
+            self._break()
+        self.next_seq = seq + 1
+        self.is_short = body is not None and body.n_valid < SAMPLES_PER_CHUNK
+        if body is None or body.sample_index < self.position or not is_usable(body):
+            self.refused += 1
+            self._break()
+        elif body.n_valid:
+            self._take(body, received_us)
+        self._read_strips()
+
+    @property
+    def crops(self) -> npt.NDArray[np.float32]:
+        """The beats to be classified, float32[n, 187], for ``resolve``."""
+        empty = np.empty((0, BEAT_SAMPLES), dtype=np.float32)
+        return np.concatenate([empty, *(d.crops for d in self._drafts if len(d.crops))])
+
+    def resolve(self, probabilities: npt.NDArray[np.float32]) -> Outcome:
+        """Complete the strips read since the last time, with float32[n] for the n ``crops``."""
+        findings: list[StripFinding] = []
+        alerts: list[Alert] = []
+        for draft in self._drafts:
+            mine, probabilities = np.split(probabilities, [len(draft.places)])
+            findings.append(classified(draft, mine))
+            if draft.final:
+                self.alert_state, changed = assess(
+                    self.policy, self.alert_state, findings[-1], draft.leads_off
+                )
+                alerts += changed
+        self._drafts = []
+        return Outcome(tuple(findings), tuple(alerts))
+
+    def ended(self) -> "SessionPipeline":
+        """A copy for which the session ends here: its crops and outcome are of the last strips.
+
+        They are partial and raise no alert. This pipeline goes on as if nothing had been asked.
+        """
+        copied = copy.deepcopy(self)
+        copied._drafts = []
+        copied._break()
+        for strip_index in list(copied.tallies):
+            copied._read(strip_index, final=False)
+        return copied
+
+    @property
+    def first_unread(self) -> int:
+        """The strip that will be read next."""
+        return min(self.tallies, default=self.position // SAMPLES_PER_STRIP)
+
+    def _take(self, body: ChunkBody, received_us: int) -> None:
+        codes = usable_codes(body)
+        last = self.segments[-1] if self.segments else None
+        form = (body.rate_centihz, body.nv_per_lsb)
+        if body.sample_index != self.position or (
+            last is not None and form != (last.rate_centihz, last.nv_per_lsb)
+        ):
+            self._break()
+        self.clock.see(body, received_us)
+        count_in(self.tallies, body, codes)
+        self.position = body.sample_index + body.n_valid
+        self._extend(body, codes)
+        if body.n_valid < SAMPLES_PER_CHUNK:
+            self._break()
+
+    def _extend(self, body: ChunkBody, codes: Codes) -> None:
+        """Append to the open segment, or begin one at the first sample that has a value."""
+        valid = np.flatnonzero(codes != INVALID_SAMPLE)
+        if valid.size == 0:
+            # Leads off for a whole chunk: when they are back, the baseline is another one.
+            self._break()
+            return
+        if not (self.segments and self.segments[-1].is_open):
+            start = body.sample_index + int(valid[0])
+            self.segments.append(Segment(start, body.rate_centihz, body.nv_per_lsb))
+            codes = codes[valid[0] :]
+        self.segments[-1].push(codes)
+
+    def _break(self) -> None:
+        if self.segments:
+            self.segments[-1].finish()
+
+    def _read_strips(self) -> None:
+        for strip_index in list(self.tallies):
+            if not self._is_due((strip_index + 1) * SAMPLES_PER_STRIP):
+                break
+            self._read(strip_index, final=True)
+            self._forget((strip_index + 1) * SAMPLES_PER_STRIP)
+
+    def _is_due(self, stop: int) -> bool:
+        """Whether all is known that will be known of the strip that ends before ``stop``."""
+        segment = self.segments[-1] if self.segments else None
+        if self.position < stop:
+            return False
+        if segment is None or not segment.is_open or segment.origin >= stop:
+            return True
+        if segment.stop >= stop + LOOKAHEAD_S * segment.rate_hz and segment.settled >= stop:
+            return True
+        after = next((peak for peak in segment.peaks if peak >= stop), None)
+        if after is None:
+            return False
+        last = max((peak for peak in segment.peaks if peak < stop), default=after)
+        return segment.stop >= beat_stop(last, after, segment.rate_hz)
+
+    def _read(self, strip_index: int, *, final: bool) -> None:
+        tally = self.tallies.pop(strip_index)
+        first = tally.first_sample
+        n_samples = SAMPLES_PER_STRIP if final else min(SAMPLES_PER_STRIP, self.position - first)
+        found = [s.stretch(first, first + SAMPLES_PER_STRIP) for s in self.segments]
+        stretches = [stretch for stretch in found if stretch is not None]
+        place = tally.place(self.clock)
+        counts = tally.counts(n_samples)
+        self._drafts.append(read_strip(place, counts, stretches, self.model, final=final))
+
+    def _forget(self, first_unread: int) -> None:
+        """Drop the signal that no unread strip needs."""
+        for segment in self.segments:
+            earlier = [peak for peak in segment.peaks if peak < first_unread]
+            before = first_unread - round(KEPT_BEFORE_S * segment.rate_hz)
+            if earlier:
+                before = min(before, earlier[-1])
+            segment.drop(max(before, first_unread - round(KEPT_RR_S * segment.rate_hz)))
+        self.segments = [s for s in self.segments if s.is_open or s.stop > first_unread]

@@ -1,0 +1,66 @@
+"""A session's pipeline to bytes and back, exactly, so that any worker can go on with it."""
+
+from dataclasses import astuple
+from datetime import datetime
+from typing import Any
+
+from analysis.alerts import AlertPolicy, AlertState
+from analysis.session.clock import Clock
+from analysis.session.pipeline import SessionPipeline
+from analysis.session.reception import Tally
+from analysis.session.segment import Segment
+from analysis.session.state import pack, unpack
+from analysis.session.strips import PIPELINE_VERSION, Model
+from core.ecg import Alert, AlertKind
+
+FORM = 1
+"""Changes with what is stored here, or in a segment."""
+
+
+def version(policy: AlertPolicy) -> str:
+    """The version that a stored state must have to be gone on with."""
+    return f"{FORM}/{PIPELINE_VERSION}/{policy.version}"
+
+
+def dump(pipeline: SessionPipeline) -> bytes:
+    """The state of a pipeline whose strips read so far are resolved."""
+    state = {
+        "next_seq": pipeline.next_seq,
+        "refused": pipeline.refused,
+        "position": pipeline.position,
+        "clock": astuple(pipeline.clock),
+        "tallies": [astuple(tally) for tally in pipeline.tallies.values()],
+        "segments": [segment.dump() for segment in pipeline.segments],
+        "alerts": _alerts(pipeline.alert_state),
+    }
+    return pack(version(pipeline.policy), state)
+
+
+def load(data: bytes, model: Model, policy: AlertPolicy) -> SessionPipeline:
+    """The pipeline that was dumped, with the present model.
+
+    Raises Incorrect if the state is damaged or of other code: begin the session anew then.
+    """
+    state = unpack(data, version(policy))
+    pipeline = SessionPipeline(model, policy)
+    pipeline.next_seq, pipeline.refused = state["next_seq"], state["refused"]
+    pipeline.position, pipeline.clock = state["position"], Clock(*state["clock"])
+    tallies = [Tally(*fields) for fields in state["tallies"]]
+    pipeline.tallies = {tally.strip_index: tally for tally in tallies}
+    pipeline.segments = [Segment.load(segment) for segment in state["segments"]]
+    pipeline.alert_state = _alert_state(state["alerts"])
+    return pipeline
+
+
+def _alerts(state: AlertState) -> list[Any]:
+    opened = [[a.kind, a.opened_at.isoformat(), a.strip_index, a.evidence] for a in state.open]
+    return [state.abnormal, state.fast_strips, state.slow_strips, opened]
+
+
+def _alert_state(fields: list[Any]) -> AlertState:
+    abnormal, fast, slow, opened = fields
+    alerts = tuple(
+        Alert(AlertKind(kind), datetime.fromisoformat(at), None, strip_index, evidence)
+        for kind, at, strip_index, evidence in opened
+    )
+    return AlertState(tuple(abnormal), fast, slow, alerts)

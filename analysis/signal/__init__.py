@@ -1,0 +1,1 @@
+"""What is read off a signal: filters, R peaks, rate, quality, spectrum; pure."""

@@ -1,0 +1,1 @@
+"""The worker's edge: claim, open, compute a turn, write it down."""

@@ -1,0 +1,131 @@
+"""The computing part of a worker's turn: many sessions, one batch of beats, no I/O."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import structlog
+
+from analysis.alerts import AlertPolicy
+from analysis.classifier import Classifier
+from analysis.session.pipeline import Outcome, SessionPipeline
+from analysis.session.resume import dump, load
+from analysis.session.strips import Model
+from analysis.work.decrypt import open_chunks
+from core.chunk import SessionCipher
+from core.ecg import Alert, SessionKey
+from core.errors import Incorrect
+from store.chunks import StoredChunk
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A session's part of a turn: its state, and the chunks that follow in unbroken order.
+
+    ``last`` says that no chunk is stored after these; ``ends`` that none will come.
+    """
+
+    session: SessionKey
+    cipher: SessionCipher
+    state: bytes | None
+    chunks: Sequence[StoredChunk]
+    last: bool
+    ends: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a session's part: the state after it, and the outcome, partial strips last.
+
+    ``begun_at_strip`` and ``begun_with`` are the first strip that was not read before and the
+    alerts that were open: from there on everything is told anew.
+    """
+
+    next_seq: int
+    state: bytes
+    outcome: Outcome
+    begun_at_strip: int
+    begun_with: tuple[Alert, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """The state cannot be gone on with: the session has to begin anew."""
+
+
+Result = Done | Stale | Exception
+
+
+@dataclass(slots=True)
+class _Running:
+    """A session between its chunks and its probabilities."""
+
+    pipeline: SessionPipeline
+    ended: SessionPipeline | None
+    begun_at_strip: int
+    begun_with: tuple[Alert, ...]
+
+    @property
+    def both(self) -> list[SessionPipeline]:
+        return [self.pipeline, *([] if self.ended is None else [self.ended])]
+
+
+def analyse(
+    works: Sequence[Work], classifier: Classifier, policy: AlertPolicy | None = None
+) -> list[Result]:
+    """Analyse the sessions; an error in one is its result and no matter of the others.
+
+    Raises what the classifier raises: its batch holds the beats of all.
+    """
+    model = Model(classifier.model_id, classifier.threshold)
+    started = [_start(work, model, policy or AlertPolicy()) for work in works]
+    pipelines = [p for run in started if isinstance(run, _Running) for p in run.both]
+    crops = [pipeline.crops for pipeline in pipelines]
+    outcomes: dict[int, Outcome] = {}
+    if pipelines:
+        probabilities = classifier.predict(np.concatenate(crops))
+        cuts = np.cumsum([len(crop) for crop in crops])[:-1]
+        for pipeline, mine in zip(pipelines, np.split(probabilities, cuts), strict=True):
+            outcomes[id(pipeline)] = pipeline.resolve(mine)
+    return [_finish(run, outcomes) if isinstance(run, _Running) else run for run in started]
+
+
+def _start(work: Work, model: Model, policy: AlertPolicy) -> _Running | Stale | Exception:
+    try:
+        pipeline = SessionPipeline(model, policy)
+        if work.state is not None:
+            try:
+                pipeline = load(work.state, model, policy)
+            except Incorrect as error:
+                _log_stale(work.session, error)
+                return Stale()
+        run = _Running(pipeline, None, pipeline.first_unread, pipeline.alert_state.open)
+        for seq, body, received_us in open_chunks(work.cipher, work.session, work.chunks):
+            pipeline.push(seq, body, received_us)
+        if work.ends or (work.last and pipeline.is_short):
+            run.ended = pipeline.ended()
+        return run
+    except Exception as error:
+        # Whatever is in one patient's signal, it must not stop the others'; the worker logs it.
+        return error
+
+
+def _log_stale(session: SessionKey, error: Incorrect) -> None:
+    log.warning(
+        "analysis.begins_anew",
+        device=str(session.device_id),
+        session=session.session_id.hex(),
+        reason=str(error),
+    )
+
+
+def _finish(run: _Running, outcomes: dict[int, Outcome]) -> Done:
+    parts = [outcomes[id(pipeline)] for pipeline in run.both]
+    outcome = Outcome(
+        tuple(finding for part in parts for finding in part.findings),
+        tuple(alert for part in parts for alert in part.alerts),
+    )
+    state = dump(run.pipeline)
+    return Done(run.pipeline.next_seq, state, outcome, run.begun_at_strip, run.begun_with)

@@ -1,0 +1,186 @@
+"""The analysis worker: claims sessions with new chunks, analyses them, writes what it found.
+
+One turn is one transaction: claim, read, compute, and then findings, alerts, gaps and cursors
+together. A crash anywhere repeats the turn as if it had never been; any number of workers may
+run, for a claim passes over what another holds.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from analysis.classifier import Classifier
+from analysis.work.plan import Plan, make_plan
+from analysis.work.postponed import Postponed
+from analysis.work.turn import Done, Result, Stale, analyse
+from core.ecg import SessionKey
+from core.errors import HisbundleError, Unavailable
+from core.keyring import KeyRing
+from store import alerts, findings, sessions
+from store.database import Database, Transaction
+from store.sessions import Claim, Progress
+
+LISTEN, TELL = "chunk", "finding"
+RETRY_MIN_S, RETRY_MAX_S = 0.1, 5.0
+ADOPT_EVERY_S = 60.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much at once, and how long to wait: the analysis settings."""
+
+    batch_sessions: int = 64
+    batch_chunks: int = 160
+    poll_s: float = 1.0
+    gap_wait_s: float = 30.0
+    session_idle_s: float = 300.0
+    linger_s: float = 2.0  # longer than a chunk lasts, so that a running session can collect
+
+
+class AnalysisWorker:
+    """Analyses whatever ingest has committed, session by session, many at a time."""
+
+    def __init__(
+        self, database: Database, keyring: KeyRing, classifier: Classifier, pace: Pace | None = None
+    ) -> None:
+        self._database, self._keyring, self._classifier = database, keyring, classifier
+        self._pace = pace or Pace()
+        self._postponed = Postponed()
+        self._one_by_one = 0
+        self._adopt_at_s = 0.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until ``stop`` is set; while the database is away, wait for it."""
+        wake = self._database.listen(LISTEN)
+        stopped = asyncio.create_task(stop.wait())
+        retry_s = RETRY_MIN_S
+        try:
+            while not stop.is_set():
+                try:
+                    busy, retry_s = await self.turn(), RETRY_MIN_S
+                except Exception as error:
+                    # Nothing but ``stop`` ends a worker: a patient would be left unwatched.
+                    away = isinstance(error, Unavailable)
+                    log.error(
+                        "analysis.waits", error=str(error), exc_info=not away, retry_s=retry_s
+                    )
+                    await asyncio.wait({stopped}, timeout=retry_s)
+                    busy, retry_s = True, min(2 * retry_s, RETRY_MAX_S)
+                if not busy:
+                    called = asyncio.create_task(wake.wait(self._pace.poll_s))
+                    await asyncio.wait({called, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                    called.cancel()
+        finally:
+            stopped.cancel()
+
+    async def turn(self) -> bool:
+        """One transaction's work; whether anything moved.
+
+        Raises Unavailable while the database is away, or what kept it from claiming anything.
+        """
+        claims: list[Claim] = []
+        try:
+            async with self._database.transaction() as tx:
+                return await self._work(tx, claims)
+        except Exception as error:
+            if isinstance(error, Unavailable) or not claims:
+                raise
+            self._isolate(claims)
+            return True
+
+    def _isolate(self, claims: Sequence[Claim]) -> None:
+        """After a turn that failed as a whole: go one by one, and put the culprit off."""
+        if len(claims) == 1:
+            retry_s = self._postponed.failed(claims[0].session.row)
+            log.exception("analysis.failed", **_named(claims[0].session), retry_s=retry_s)
+        else:
+            log.exception("analysis.turn_failed", sessions=len(claims))
+            self._one_by_one = len(claims)
+
+    async def _work(self, tx: Transaction, claims: list[Claim]) -> bool:
+        limit = 1 if self._one_by_one else self._pace.batch_sessions
+        self._one_by_one = max(0, self._one_by_one - 1)
+        claims += await sessions.claim(
+            tx,
+            limit,
+            self._pace.session_idle_s,
+            self._postponed.rows(),
+            self._pace.linger_s,
+        )
+        if not claims:
+            return await self._adopt(tx)
+        plans = [plan for claim in claims if (plan := await self._plan(tx, claim)) is not None]
+        works = [plan.work for plan in plans]
+        results = await asyncio.to_thread(analyse, works, self._classifier)
+        moved = await self._write(tx, list(zip(plans, results, strict=True)))
+        return moved or len(claims) == limit  # behind a full batch there may be more
+
+    async def _adopt(self, tx: Transaction) -> bool:
+        """Now and then, give a cursor to sessions that ingest left without; whether it did."""
+        now_s = time.monotonic()
+        if now_s < self._adopt_at_s:
+            return False
+        self._adopt_at_s = now_s + ADOPT_EVERY_S
+        return await sessions.adopt(tx) > 0
+
+    async def _plan(self, tx: Transaction, claim: Claim) -> Plan | None:
+        """What there is to do for a session, None if it has to wait."""
+        session, pace = claim.session, self._pace
+        try:
+            keys = await self._keyring.session(
+                session.device_id, session.key_epoch, session.session_id
+            )
+        except HisbundleError as error:
+            retry_s = self._postponed.failed(session.row)
+            log.error("analysis.no_key", **_named(session), error=str(error), retry_s=retry_s)
+            return None
+        plan = await make_plan(tx, claim, keys.cipher, pace.batch_chunks, pace.gap_wait_s)
+        if plan is None:
+            self._postponed.wait(session.row, pace.poll_s)
+        return plan
+
+    async def _write(self, tx: Transaction, done: list[tuple[Plan, Result]]) -> bool:
+        found, changed, moved = [], [], []
+        for plan, result in done:
+            row = plan.claim.session.row
+            if isinstance(result, Exception):
+                retry_s = self._postponed.failed(row)
+                name = _named(plan.claim.session)
+                log.error("analysis.failed", **name, retry_s=retry_s, exc_info=result)
+                continue
+            self._postponed.worked(row)
+            moved.append(await _settle(tx, plan, result))
+            if isinstance(result, Done):
+                found += [(row, finding) for finding in result.outcome.findings]
+                changed += [(row, alert) for alert in result.outcome.alerts]
+        await findings.upsert(tx, found)
+        await alerts.upsert(tx, changed)
+        await sessions.save(tx, moved)
+        if found or changed:
+            await self._database.notify(tx, TELL)
+        return bool(moved)
+
+
+async def _settle(tx: Transaction, plan: Plan, result: Done | Stale) -> Progress:
+    """Write the gaps of a session; where its cursor goes."""
+    row, analysed = plan.claim.session.row, plan.claim.analysed
+    if isinstance(result, Stale):
+        await sessions.drop_gaps(tx, row, 0)
+        await alerts.rewind(tx, row, 0, ())
+        return Progress(row, 0, 0, None, ended=False)
+    if plan.back_to is not None:
+        analysed = await sessions.drop_gaps(tx, row, plan.back_to.first_seq)
+        await alerts.rewind(tx, row, result.begun_at_strip, result.begun_with)
+    if plan.lost is not None:
+        await sessions.declare_gap(tx, row, plan.lost)
+    analysed += len(plan.work.chunks)
+    return Progress(row, result.next_seq, analysed, result.state, ended=plan.work.ends)
+
+
+def _named(session: SessionKey) -> dict[str, str]:
+    return {"device": str(session.device_id), "session": session.session_id.hex()}

@@ -1,0 +1,36 @@
+"""A monitoring session -> DiagnosticReport (https://hl7.org/fhir/R4/diagnosticreport.html).
+
+It has no conclusionCode: the algorithm knows abnormal beats, and no diagnosis.
+"""
+
+from datetime import datetime
+
+from core.ecg import SessionTotals
+from fhir import codes
+from fhir.codes import concept
+from fhir.mapping import summary
+from fhir.mapping.identity import Origin
+from fhir.mapping.prose import sentences
+from fhir.values import Json, instant, narrative, period
+
+KIND = "report"
+
+
+def report(totals: SessionTotals, origin: Origin, issued_at: datetime, *, ended: bool) -> Json:
+    """The session's report: partial while the session lasts, then final."""
+    wearer = origin.patient_id or "nobody"
+    conclusion = sentences(totals, ended=ended)
+    return {
+        "resourceType": "DiagnosticReport",
+        "id": origin.id(KIND, wearer),
+        "text": narrative(conclusion),
+        "identifier": [origin.identifier(KIND, wearer)],
+        "status": "final" if ended else "partial",
+        "category": [concept(codes.ELECTROCARDIAC), concept(codes.CARDIOLOGY)],
+        "code": concept(codes.HOLTER_STUDY),
+        "subject": origin.subject,
+        "effectivePeriod": period(totals.started_at, totals.ended_at),
+        "issued": instant(issued_at),
+        "result": [origin.observation(summary.KIND, wearer)],
+        "conclusion": conclusion,
+    }

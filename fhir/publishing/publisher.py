@@ -1,0 +1,145 @@
+"""The publisher: unpublished findings and alerts -> resource versions, and session reports.
+
+Each step is one transaction: what is claimed, written and marked as published is committed
+together, so that a crash repeats a step and never half of it. Any number of publishers may run:
+a claim skips what another holds. Locks are taken in one order: findings, reports, FHIR clock.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from uuid import UUID
+
+import structlog
+
+from core.ecg import SessionKey
+from core.errors import Unavailable
+from fhir.mapping.device import algorithm
+from fhir.mapping.flag import flag
+from fhir.mapping.identity import Origin
+from fhir.publishing import reporter
+from fhir.publishing.publication import publications
+from fhir.publishing.shelf import stored
+from fhir.search.registry import draft
+from store import alerts, findings, reports, resources
+from store.database import Database, Transaction
+from store.findings import UnpublishedFinding
+from store.resources import Draft
+
+BATCH = 64
+"""Findings per transaction: some 20 ms of mapping, in which nothing else runs."""
+RETRY_S = 1.0
+_TOLD_MAX = 10_000
+
+log = structlog.get_logger(__name__)
+
+
+class Publisher:
+    """Publishes what analysis has committed, and keeps the session reports up to date.
+
+    ``report_interval_s`` is the new signal that a running session's report waits for;
+    ``quiet_s`` how long nothing must have come for it not to wait; ``poll_s`` how long a lost
+    wake-up call can delay anything.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        report_interval_s: float,
+        quiet_s: float = 2.0,
+        poll_s: float = 1.0,
+    ) -> None:
+        self._database = database
+        self._report_interval_s = report_interval_s
+        self._quiet_s = quiet_s
+        self._poll_s = poll_s
+        self._told: set[UUID] = set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Publish until ``stop`` is set; while the database is away, wait for it."""
+        wake = self._database.listen("finding")
+        stopped = asyncio.create_task(stop.wait(), name="publisher-stop")
+        try:
+            while not stop.is_set():
+                try:
+                    if await self.turn():
+                        continue
+                    pause = wake.wait(self._poll_s)
+                except Unavailable as error:
+                    log.warning("publisher.away", error=str(error))
+                    pause = wake.wait(RETRY_S)
+                paused = asyncio.create_task(pause, name="publisher-pause")
+                await asyncio.wait({paused, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                paused.cancel()
+        finally:
+            stopped.cancel()
+
+    async def turn(self) -> bool:
+        """One transaction of each kind; whether there was anything to do."""
+        steps = (self._publish_findings, self._publish_alerts, self._write_reports)
+        return any([await self._committed(step) for step in steps])
+
+    async def _committed(self, step: Callable[[Transaction], Awaitable[int]]) -> int:
+        async with self._database.transaction() as tx:
+            done = await step(tx)
+            if done:
+                await self._database.notify(tx, "resource")
+        return done
+
+    async def _publish_findings(self, tx: Transaction) -> int:
+        claimed = await findings.unpublished(tx, BATCH)
+        if not claimed:
+            return 0
+        done = [(item.session.row, item.finding.strip_index) for item in claimed]
+        await findings.mark_published(tx, done)
+        await reports.mark_stale(tx, [item.session.row for item in claimed])
+        drafts = _algorithms(claimed)
+        for item in claimed:
+            origin = _origin(item.session, item.patient_id)
+            self._tell_if_not_worn(origin)
+            drafts += await _observations(tx, item, origin)
+        await resources.put_many(tx, drafts)
+        return len(claimed)
+
+    async def _publish_alerts(self, tx: Transaction) -> int:
+        claimed = await alerts.unpublished(tx, BATCH)
+        await alerts.mark_published(
+            tx, [(item.session.row, item.alert.kind, item.alert.strip_index) for item in claimed]
+        )
+        drafts = [
+            draft(flag(item.alert, _origin(item.session, item.patient_id)))
+            for item in claimed
+            if item.patient_id is not None  # a Flag is about a patient
+        ]
+        if drafts:
+            await resources.put_many(tx, drafts)
+        return len(claimed)
+
+    async def _write_reports(self, tx: Transaction) -> int:
+        return await reporter.write_due(tx, self._report_interval_s, self._quiet_s)
+
+    def _tell_if_not_worn(self, origin: Origin) -> None:
+        if origin.patient_id is None and origin.device_id not in self._told:
+            if len(self._told) >= _TOLD_MAX:
+                self._told.clear()
+            self._told.add(origin.device_id)
+            log.warning("publisher.device_not_worn", device=str(origin.device_id))
+
+
+def _origin(session: SessionKey, patient_id: str | None) -> Origin:
+    return Origin(session.device_id, session.session_id, patient_id)
+
+
+async def _observations(tx: Transaction, item: UnpublishedFinding, origin: Origin) -> list[Draft]:
+    drafts = []
+    for publication in publications(item.finding, origin, item.session.row):
+        before = await stored(tx, publication.body) if item.amended else None
+        body = publication.after(before)
+        if body is not None:
+            drafts.append(draft(body, publication.render))
+    return drafts
+
+
+def _algorithms(claimed: Sequence[UnpublishedFinding]) -> list[Draft]:
+    versions = {(item.finding.pipeline_version, item.finding.model_id) for item in claimed}
+    return [draft(algorithm(*version)) for version in sorted(versions)]

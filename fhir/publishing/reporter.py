@@ -1,0 +1,42 @@
+"""Reports of monitoring sessions, written anew when they are due."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from core.ecg import SessionTotals
+from fhir.mapping.identity import Origin
+from fhir.mapping.report import report
+from fhir.mapping.summary import summary
+from fhir.publishing.revision import revised
+from fhir.publishing.shelf import stored
+from fhir.search.registry import draft
+from fhir.values import Json
+from store import reports, resources
+from store.database import Transaction
+from store.reports import DueReport
+
+BATCH = 16
+"""Sessions per transaction."""
+
+
+async def write_due(tx: Transaction, interval_s: float, quiet_s: float) -> int:
+    """Write the reports that are due; how many sessions were looked at."""
+    due = await reports.claim_due(tx, interval_s, quiet_s, BATCH)
+    drafts = []
+    for session in due:
+        for patient_id, totals in await reports.totals(tx, session.session.row):
+            for body in _bodies(session, patient_id, totals):
+                after = revised(body, await stored(tx, body))
+                if after is not None:
+                    drafts.append(draft(after))
+        await reports.settle(tx, session.session.row, ended=session.ended)
+    if drafts:
+        await resources.put_many(tx, drafts)
+    return len(due)
+
+
+def _bodies(due: DueReport, patient_id: str | None, totals: SessionTotals) -> Iterator[Json]:
+    """Summary and report; a device's own where nobody wore it."""
+    origin = Origin(due.session.device_id, due.session.session_id, patient_id)
+    yield summary(totals, origin, ended=due.ended)
+    yield report(totals, origin, datetime.now(UTC), ended=due.ended)

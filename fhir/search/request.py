@@ -1,0 +1,173 @@
+"""Search requests: parameters as sent to criteria (https://hl7.org/fhir/R4/search.html).
+
+What is not declared in ``fhir.search.registry``, or cannot be understood, is refused; under
+``Prefer: handling=lenient`` an unknown parameter is left out and reported instead.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from core.errors import Incorrect
+from fhir.search import clauses as search_clauses
+from fhir.search.params import ResourceType
+from store.criteria import Clause, Query, SortColumn, SortKey
+
+Pair = tuple[str, str]
+
+MAX_PARAMS = 64
+_JSON = {"json", "text/json", "application/json", "application/fhir+json"}
+_COLUMNS = {"_id": SortColumn.ID, "_lastUpdated": SortColumn.LAST_UPDATED}
+_BOOLEANS = {"true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Entries of a page, by default and at most."""
+
+    default: int
+    ceiling: int
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search as it is carried out.
+
+    ``applied`` are the parameters that count, as sent; ``ignored`` tells of those that do not.
+    """
+
+    query: Query
+    count: int
+    total: bool = False
+    total_only: bool = False
+    cursor: str | None = None
+    applied: tuple[Pair, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+
+def parse(
+    kind: ResourceType, pairs: Iterable[Pair], limits: Limits, base: str, *, lenient: bool = False
+) -> Search:
+    """What ``pairs`` ask for; ``base`` is this server's URL, for absolute references.
+
+    Raises Incorrect for the first parameter that cannot be carried out.
+    """
+    query = Query(kind.name, (), _sort(kind, kind.default_sort))
+    search = Search(query, limits.default)
+    seen: set[str] = set()
+    for number, (name, value) in enumerate(pairs):
+        if number >= MAX_PARAMS:
+            raise Incorrect(f"more than {MAX_PARAMS} search parameters")
+        if name in _RESULT and name in seen:
+            raise Incorrect(f"{name} is given twice")
+        seen.add(name)
+        search = _take(search, kind, (name, value), base, lenient)
+    return _bounded(search, limits.ceiling)
+
+
+def _bounded(search: Search, ceiling: int) -> Search:
+    """No more entries than the ceiling, and ``applied`` says so."""
+    if search.count <= ceiling:
+        return search
+    applied = [(n, str(ceiling)) if n == "_count" else (n, v) for n, v in search.applied]
+    return replace(search, count=ceiling, applied=tuple(applied))
+
+
+def _take(search: Search, kind: ResourceType, pair: Pair, base: str, lenient: bool) -> Search:
+    name, value = pair
+    try:
+        if "\x00" in value:
+            raise Incorrect("a character that no text may contain")
+        taken = _RESULT[name](search, kind, value) if name in _RESULT else None
+        if taken is None:
+            clause = search_clauses.clause(kind, name, value, base)
+            taken = _with_clause(search, clause)
+    except search_clauses.UnknownParameter as unknown:
+        if not lenient:
+            raise
+        return replace(search, ignored=(*search.ignored, str(unknown)))
+    except Incorrect as wrong:
+        raise Incorrect(f"{name}: {wrong}") from None
+    if name in _NOT_APPLIED:
+        return taken
+    return replace(taken, applied=(*taken.applied, pair))
+
+
+def _with_clause(search: Search, clause: Clause) -> Search:
+    query = replace(search.query, clauses=(*search.query.clauses, clause))
+    return replace(search, query=query)
+
+
+def _sort(kind: ResourceType, value: str) -> tuple[SortKey, ...]:
+    keys: list[SortKey] = []
+    for item in value.split(","):
+        name = item.removeprefix("-")
+        if name not in kind.sort_keys:
+            raise Incorrect(f"sort by {', '.join(kind.sort_keys)}; not by {name[:40]!r}")
+        keys.append(SortKey(_COLUMNS.get(name, SortColumn.AT), item.startswith("-")))
+    if len({key.column for key in keys}) < len(keys):
+        raise Incorrect("a sort key is given twice")
+    return tuple(keys)
+
+
+def _take_sort(search: Search, kind: ResourceType, value: str) -> Search:
+    return replace(search, query=replace(search.query, sort=_sort(kind, value)))
+
+
+def _take_count(search: Search, _: ResourceType, value: str) -> Search:
+    if not (value.isascii() and value.isdigit() and len(value) <= 9):
+        raise Incorrect("a whole number from 0 on, please")
+    return replace(search, count=int(value), total_only=search.total_only or int(value) == 0)
+
+
+def _take_total(search: Search, _: ResourceType, value: str) -> Search:
+    if value not in ("none", "estimate", "accurate"):
+        raise Incorrect("none, estimate or accurate, please")
+    return replace(search, total=value != "none")
+
+
+def _take_total_method(search: Search, _: ResourceType, value: str) -> Search:
+    """Aidbox's parameter, which the client fhirpy sends for its ``count()``."""
+    if value not in ("none", "estimate", "count"):
+        raise Incorrect("none, estimate or count, please")
+    return replace(search, total=value != "none")
+
+
+def _take_summary(search: Search, _: ResourceType, value: str) -> Search:
+    if value not in ("count", "false"):
+        raise Incorrect("count or false are supported")
+    return replace(search, total_only=search.total_only or value == "count")
+
+
+def _take_format(search: Search, _: ResourceType, value: str) -> Search:
+    if not is_json(value):
+        raise Incorrect("json is supported")
+    return search
+
+
+def _take_pretty(search: Search, _: ResourceType, value: str) -> Search:
+    if value not in _BOOLEANS:
+        raise Incorrect("true or false, please")
+    return search
+
+
+def _take_cursor(search: Search, _: ResourceType, value: str) -> Search:
+    return replace(search, cursor=value)
+
+
+def is_json(media_type: str) -> bool:
+    """Whether a value of ``_format`` or ``Accept`` names JSON (a + may have become a space)."""
+    return media_type.partition(";")[0].strip().lower().replace(" ", "+") in _JSON
+
+
+CURSOR = "_cursor"
+_RESULT: dict[str, Callable[[Search, ResourceType, str], Search]] = {
+    "_sort": _take_sort,
+    "_count": _take_count,
+    "_total": _take_total,
+    "_totalMethod": _take_total_method,
+    "_summary": _take_summary,
+    "_format": _take_format,
+    "_pretty": _take_pretty,
+    CURSOR: _take_cursor,
+}
+_NOT_APPLIED = {CURSOR}

@@ -1,0 +1,74 @@
+"""Quality: every arrhythmia readable, noise and faults not."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from analysis.signal.quality import READABLE_SCORE, Counts, quality
+from core.ecg import RefusalReason
+from simulator.rhythm import Rhythm
+from tests.analysis.chunks import rhythm_mv
+from tests.analysis.stretches import RATE_HZ, stretch_of
+
+N = 1496
+WHOLE = Counts(N, N, 0, 0)
+TIME_S = np.arange(N) / RATE_HZ
+RNG = np.random.default_rng(7)
+
+
+@pytest.mark.parametrize("rhythm", [r for r in Rhythm if r not in (Rhythm.NOISE, Rhythm.LEAD_OFF)])
+def test_arrhythmia_is_not_noise(rhythm: Rhythm) -> None:
+    signal_mv = rhythm_mv(rhythm, 12)[:N]
+    seen = quality([stretch_of(signal_mv)], WHOLE)
+    assert seen.readable
+    assert READABLE_SCORE < seen.score <= 1.0
+    assert seen.reasons == ()
+
+
+@pytest.mark.parametrize(
+    "signal_mv",
+    [
+        RNG.normal(0, 0.3, N),
+        np.cumsum(RNG.normal(0, 0.01, N)),
+        rhythm_mv(Rhythm.NOISE, 12)[:N],
+        0.5 * np.sin(2 * np.pi * 50 * TIME_S) + RNG.normal(0, 0.01, N),
+        0.5 * np.sin(2 * np.pi * 0.3 * TIME_S),
+    ],
+    ids=["electronic", "drift", "motion", "mains", "breathing"],
+)
+def test_noise_is_noise(signal_mv: npt.NDArray[np.float64]) -> None:
+    seen = quality([stretch_of(signal_mv)], WHOLE)
+    assert not seen.readable
+    assert seen.reasons == (RefusalReason.NOISE,)
+
+
+def test_the_score_falls_as_noise_grows() -> None:
+    clean = rhythm_mv(Rhythm.SINUS, 12)[:N]
+    noise = RNG.normal(0, 1, N)
+    scores = [
+        quality([stretch_of(clean + level * noise)], WHOLE).score for level in (0.0, 0.1, 0.3, 1.0)
+    ]
+    assert scores == sorted(scores, reverse=True)
+
+
+@pytest.mark.parametrize("gain", [0.05, 1.0, 20.0, -1.0])
+def test_neither_gain_nor_polarity_matter(gain: float) -> None:
+    clean = rhythm_mv(Rhythm.PVC, 12)[:N]
+    expected = quality([stretch_of(clean)], WHOLE)
+    assert quality([stretch_of(gain * clean)], WHOLE) == expected
+
+
+def test_flat_saturated_and_missing_are_named() -> None:
+    clean = rhythm_mv(Rhythm.SINUS, 12)[:N]
+    flat = quality([stretch_of(np.full(N, 0.4))], WHOLE)
+    assert (flat.readable, flat.score, flat.reasons) == (False, 0.0, (RefusalReason.FLAT,))
+    rail = quality([stretch_of(clean)], Counts(N, N, 0, 200))
+    assert (rail.readable, rail.score, rail.reasons) == (False, 0.0, (RefusalReason.SATURATED,))
+    parts = quality([stretch_of(clean)], Counts(N, N - 100, 50, 0))
+    assert parts.readable
+    assert parts.reasons == (RefusalReason.LEAD_OFF, RefusalReason.GAP)
+    mostly = quality([stretch_of(clean)], Counts(N, N, 900, 0))
+    assert not mostly.readable
+    assert mostly.reasons == (RefusalReason.LEAD_OFF,)
+    nothing = quality([], Counts(N, N, N, 0))
+    assert (nothing.readable, nothing.score) == (False, 0.0)

@@ -1,0 +1,131 @@
+"""Each resource: its golden document, conformance to R4, and the library's own models."""
+
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import given, settings
+
+from core.ecg import Alert, AlertKind, StripFinding
+from fhir import bundle
+from fhir.mapping.beats import beats
+from fhir.mapping.device import algorithm, recorder
+from fhir.mapping.flag import flag
+from fhir.mapping.heart_rate import heart_rate
+from fhir.mapping.patient import patient
+from fhir.mapping.quality import quality
+from fhir.mapping.report import report
+from fhir.mapping.strip import ecg_strip, with_samples
+from fhir.mapping.summary import summary
+from fhir.outcome import operation_outcome
+from fhir.r4b import check_form
+from tests.conformance.checker import check, conformant
+from tests.fhir import samples
+from tests.fhir.golden import matches_golden
+from tests.fhir.samples import NOT_WORN, READABLE, STARTED_AT, TOTALS, UNREADABLE, WORN
+
+CODES = np.array([0, 12, -32768, -3] * 374, dtype=np.int16)
+SENT_PATIENT = {
+    "resourceType": "Patient",
+    "identifier": [{"system": "urn:oid:1.2.36.146.595.217.0.1", "value": "12345"}],
+    "name": [{"family": "Nováková", "given": ["Jana"]}],
+    "birthDate": "1958-07",
+}
+
+RESOURCES: dict[str, dict[str, Any]] = {
+    "observation-strip": ecg_strip(READABLE, WORN),
+    "observation-strip-with-samples": with_samples(ecg_strip(READABLE, WORN), CODES, 732),
+    "observation-strip-incomplete": ecg_strip(UNREADABLE, NOT_WORN),
+    "observation-heart-rate": heart_rate(READABLE, WORN),
+    "observation-heart-rate-absent": heart_rate(UNREADABLE, WORN),
+    "observation-beats": beats(READABLE, WORN),
+    "observation-beats-absent": beats(UNREADABLE, WORN),
+    "observation-quality": quality(READABLE, WORN),
+    "observation-quality-unreadable": quality(UNREADABLE, WORN),
+    "observation-summary": summary(TOTALS, WORN, ended=True),
+    "diagnosticreport-partial": report(TOTALS, WORN, STARTED_AT, ended=False),
+    "diagnosticreport-final": report(samples.EMPTY_TOTALS, WORN, STARTED_AT, ended=True),
+    "flag-active": flag(samples.OPEN_ALERT, WORN),
+    "flag-inactive": flag(
+        Alert(AlertKind.TACHYCARDIA, STARTED_AT, TOTALS.ended_at, 3, "heart rate 141/min"), WORN
+    ),
+    "device-recorder": recorder(samples.DEVICE, samples.PATIENT),
+    "device-algorithm": algorithm("1.0", "baseline-1a2b3c"),
+    "patient": patient(SENT_PATIENT),
+    "operationoutcome": operation_outcome("invalid", "unknown parameter", expression="foo"),
+    "bundle-searchset": bundle.searchset(
+        [bundle.match("https://ecg.example/fhir", "Flag", "f", flag(samples.OPEN_ALERT, WORN))],
+        {"self": "https://ecg.example/fhir/Flag?status=active"},
+        total=1,
+    ),
+    "bundle-history": bundle.history(
+        [
+            bundle.version(
+                "https://ecg.example/fhir", "Device", "d", None, number=2, last_updated=STARTED_AT
+            ),
+            bundle.version(
+                "https://ecg.example/fhir",
+                "Device",
+                "d",
+                recorder(samples.DEVICE, None, active=False) | {"id": "d"},
+                number=1,
+                last_updated=STARTED_AT,
+            ),
+        ],
+        {"self": "https://ecg.example/fhir/Device/d/_history"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RESOURCES)
+def test_a_resource_is_as_agreed(name: str) -> None:
+    matches_golden(name, RESOURCES[name])
+
+
+@pytest.mark.parametrize("name", RESOURCES)
+def test_a_resource_conforms_to_r4(name: str) -> None:
+    conformant(RESOURCES[name])
+
+
+@pytest.mark.parametrize("name", RESOURCES)
+def test_the_library_reads_a_resource(name: str) -> None:
+    resource = orjson.loads(orjson.dumps(RESOURCES[name]))
+    check_form(resource, resource["resourceType"])
+
+
+def test_empty_bundles_have_no_entry_element() -> None:
+    empty = bundle.searchset([], {"self": "https://ecg.example/fhir/Flag"}, total=0)
+    assert "entry" not in empty
+    assert empty["total"] == 0
+    conformant(empty)
+
+
+def test_stored_bytes_are_embedded_as_they_are() -> None:
+    fragment = orjson.Fragment(b'{"resourceType":"Patient","id":"p"}')
+    page = bundle.searchset(
+        [bundle.match("https://ecg.example/fhir", "Patient", "p", fragment)], {}
+    )
+    assert b'{"resourceType":"Patient","id":"p"}' in orjson.dumps(page)
+    conformant(page)
+
+
+@settings(max_examples=60, deadline=None)
+@given(samples.findings())
+def test_any_finding_becomes_conformant_observations(finding: StripFinding) -> None:
+    ids = set()
+    for make in (ecg_strip, heart_rate, beats, quality):
+        resource = make(finding, WORN)
+        assert check(resource) == []
+        ids.add(resource["id"])
+    assert len(ids) == 4
+    codes = np.zeros(finding.n_samples, np.int16)
+    assert check(with_samples(ecg_strip(finding, NOT_WORN), codes, 732)) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(samples.alerts)
+def test_any_alert_becomes_a_conformant_flag(alert: Alert) -> None:
+    made = flag(alert, WORN)
+    assert check(made) == []
+    assert (made["status"] == "active") == (alert.closed_at is None)
