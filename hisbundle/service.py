@@ -6,6 +6,7 @@ API, Postgres. Exit codes: ``hisbundle.exits``.
 """
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -55,6 +56,9 @@ async def running_service(settings: Settings) -> AsyncIterator[Settings]:
                     roles.append(group.create_task(server.embedded.supervise(), name="postgres"))
                 try:
                     await parts.until_started()
+                    # What is loaded by now stays; full collections need not walk it each time.
+                    gc.collect()
+                    gc.freeze()
                     yield settings
                 finally:
                     for role in roles:

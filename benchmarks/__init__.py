@@ -1,0 +1,1 @@
+"""Speed, measured beside named baselines in the same run (see BENCHMARKS.md)."""
