@@ -112,8 +112,13 @@ def broker_url(broker: Mosquitto, user: str) -> str:
 
 
 @asynccontextmanager
-async def broker_road(folder: Path, certificates: Certificates) -> AsyncIterator[Road]:
-    """All three, running; stopped in order at the end."""
+async def broker_road(
+    folder: Path, certificates: Certificates, database_url: str | None = None
+) -> AsyncIterator[Road]:
+    """All three, running; stopped in order at the end.
+
+    The service keeps its data at ``database_url``, or in the Postgres that can be killed.
+    """
     folder.mkdir(mode=0o711)
     postgres = EmbeddedPostgres(folder / "postgres")
     broker_folder = Path(tempfile.mkdtemp(dir=folder))
@@ -123,7 +128,7 @@ async def broker_road(folder: Path, certificates: Certificates) -> AsyncIterator
     try:
         await asyncio.to_thread(broker.start)
         settings = {
-            "HISBUNDLE_DATABASE_URL": postgres.url,
+            "HISBUNDLE_DATABASE_URL": database_url or postgres.url,
             "HISBUNDLE_MQTT_URL": broker_url(broker, "gateway"),
             "HISBUNDLE_MQTT_CA_FILE": str(certificates.ca),
         }

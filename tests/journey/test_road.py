@@ -65,12 +65,13 @@ async def test_a_recorded_patient_reaches_the_hospital(
         assert await service.stop() == 0
 
 
-async def test_a_real_broker_and_a_faulty_device_change_nothing(
-    reachable_folder: Path, tmp_path: Path
+async def test_mosquitto_a_packaged_postgres_and_a_faulty_device_change_nothing(
+    reachable_folder: Path, tmp_path: Path, system_postgres_url: str
 ) -> None:
     record = mitdb_record("100") or synthetic_record(tmp_path, Rhythm.SINUS, SECONDS)
     certificates = make_certificates(tmp_path)
-    async with broker_road(reachable_folder / "broker", certificates) as road:
+    folder = reachable_folder / "broker"
+    async with broker_road(folder, certificates, system_postgres_url) as road:
         clean = await replay(road.plan(tmp_path / "clean", record, SECONDS), WAIT_S)
         faulty = await replay(road.plan(tmp_path / "faulty", record, SECONDS, FAULTS), WAIT_S)
     assert_arrived(clean, 0.995, 0.995)
