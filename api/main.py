@@ -10,11 +10,12 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import enrolments, errors, metadata, metrics, reads, searches
+from api import binaries, enrolments, errors, metadata, metrics, reads, searches
 from api.edge import Edge
 from api.enrolment import Enrolment
 from api.gate import Gate
 from api.links import CursorKey
+from api.renderings import Renderings
 from api.site import FHIR_PATH, Site
 from api.strips import StripReader
 from core.keyring import KeyRing
@@ -53,6 +54,7 @@ def create_app(
         cursor_key=CursorKey.derive(token_key.as_pem(private=True)),
         keyring=keyring,
         strips=StripReader(keyring),
+        renderings=Renderings(),
         enrolment=enrolment,
         version=version("hisbundle"),
         started=datetime.now(UTC),
@@ -84,7 +86,8 @@ def _serve_service(app: FastAPI) -> None:
 def _serve_type(app: FastAPI, kind: ResourceType) -> None:
     for interaction, path, method, handler in _ROUTES:
         if interaction in kind.interactions:
-            _add(app, f"{FHIR_PATH}/{kind.name}{path}", method, _bound(handler, kind))
+            serve = binaries.read if kind.name == "Binary" else handler
+            _add(app, f"{FHIR_PATH}/{kind.name}{path}", method, _bound(serve, kind))
 
 
 def _bound(handler: Handler, kind: ResourceType) -> Endpoint:

@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from api.enrolment import Enrolment
 from api.links import CursorKey
+from api.renderings import Renderings
 from api.strips import StripReader
 from core.keyring import KeyRing
 from core.settings import Settings
@@ -25,6 +26,7 @@ class Site:
     cursor_key: CursorKey
     keyring: KeyRing
     strips: StripReader
+    renderings: Renderings
     enrolment: Enrolment
     version: str
     started: datetime

@@ -5,6 +5,7 @@ index and how many there are. Where the device's key is gone, or was revoked, th
 readable and says that its data are masked.
 """
 
+import asyncio
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,9 +57,7 @@ class StripReader:
         Raises NotFound without the key or any of its chunks, Incorrect if the key does not unwrap.
         """
         first, n = render["first_sample"], render["n_samples"]
-        session = await session_key(tx, render["session"])
-        keys = await self._keyring.session(session.device_id, session.key_epoch, session.session_id)
-        opener = _Opener(tx, session, keys.cipher)
+        opener = await session_opener(tx, self._keyring, await session_key(tx, render["session"]))
         placed = np.full(n, INVALID_SAMPLE, dtype=np.int16)
         nv_per_lsb = 0
         # One chunk more than fit: a strip need not begin with a chunk.
@@ -70,8 +69,11 @@ class StripReader:
         return placed, nv_per_lsb
 
 
+_AT_ONCE = 64
+
+
 @dataclass(frozen=True, slots=True)
-class _Opener:
+class Opener:
     """Reads the chunks of one session; those of another do not open under its key."""
 
     tx: Transaction
@@ -80,9 +82,18 @@ class _Opener:
 
     async def read(self, seq: int, limit: int) -> list[ChunkBody]:
         """What opens of up to ``limit`` chunks from ``seq`` on."""
+        return [body for _, body in await self.read_numbered(seq, limit) if body is not None]
+
+    async def read_numbered(self, seq: int, limit: int) -> list[tuple[int, ChunkBody | None]]:
+        """The same, each with its number, and None for what does not open."""
         stored = await chunks.read(self.tx, self.session.row, seq, limit)
-        opened = open_chunks(self.cipher, self.session, stored)
-        return [body for _, body, _ in opened if body is not None]
+        # Many of them take long enough to let others go on meanwhile.
+        opened = (
+            open_chunks(self.cipher, self.session, stored)
+            if limit <= _AT_ONCE
+            else await asyncio.to_thread(open_chunks, self.cipher, self.session, stored)
+        )
+        return [(number, body) for number, body, _ in opened]
 
     async def seq_at(self, sample: int) -> int:
         """The number of the chunk that holds ``sample``, or of one before it.
@@ -100,6 +111,12 @@ class _Opener:
                 high = probe - 1
             probe = (low + high + 1) // 2
         return low
+
+
+async def session_opener(tx: Transaction, keyring: KeyRing, session: SessionKey) -> Opener:
+    """Opens the session's chunks. Raises NotFound or Incorrect without its key."""
+    keys = await keyring.session(session.device_id, session.key_epoch, session.session_id)
+    return Opener(tx, session, keys.cipher)
 
 
 def place(body: ChunkBody, samples: npt.NDArray[np.int16], first: int) -> bool:

@@ -7,6 +7,7 @@ HisbundleError
 ├── NotFound         no such thing (404)
 ├── Gone             it was there and has been deleted (410)
 ├── Conflict         it contradicts what is stored (409, 412)
+├── TooCostly        more than we answer at once; ask for less (413)
 ├── TooBusy          come back later: a bound of ours is reached (429)
 ├── Unavailable      come back later: something we need is away (503)
 └── Fault            our own mistake (500)
@@ -42,6 +43,10 @@ class Gone(HisbundleError):
 
 class Conflict(HisbundleError):
     """The input contradicts what is already stored."""
+
+
+class TooCostly(HisbundleError):
+    """More than we answer at once; the caller may ask for less."""
 
 
 class TooBusy(HisbundleError):

@@ -161,6 +161,14 @@ FLAGS: dict[str, tuple[Code, ...]] = {
 ECG_DEVICE = Code(MDC, "69798", "MDC_DEV_ECG_VMD", "HL7 PoCD; MII Kardiologie")
 ANALYSIS_SOFTWARE = _local("ecg-analysis-software", "ECG analysis software", "Software device.")
 
+# Files
+WFDB_RECORD = _local("wfdb", "WFDB record", "Zip of .hea, .dat (format 16) and .atr (MIT format).")
+EDF_PLUS = _local("edf-plus", "EDF+", "EDF+C with beats and gaps as annotations.")
+DICOM_ECG = _local(
+    "dicom-ambulatory-ecg", "DICOM ambulatory ECG",
+    "Ambulatory ECG Waveform Storage, 1.2.840.10008.5.1.4.1.1.9.1.3.",
+)  # fmt: skip
+
 # Categories and other bindings of HL7
 PROCEDURE = Code(f"{_HL7}/observation-category", "procedure", "Procedure", "HL7 R4")
 VITAL_SIGNS = Code(f"{_HL7}/observation-category", "vital-signs", "Vital Signs", "HL7 R4")

@@ -10,6 +10,7 @@ _ISSUE_CODES: tuple[tuple[type[Exception], str], ...] = (
     (errors.NotFound, "not-found"),
     (errors.Gone, "deleted"),
     (errors.Conflict, "conflict"),
+    (errors.TooCostly, "too-costly"),
     (errors.TooBusy, "throttled"),
     (errors.Unavailable, "transient"),
 )

@@ -4,9 +4,11 @@ An id is a UUID made from what it names (RFC 9562, version 5), so the same findi
 same id: publishing again writes a new version and never a second resource.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from core.errors import NotFound
 from fhir.codes import BASE, RESULT_SID
 from fhir.values import Json, reference
 
@@ -53,3 +55,24 @@ class Origin:
     def observation(self, *parts: object) -> Json:
         """A reference to an Observation of this session."""
         return reference("Observation", self.id(*parts))
+
+
+def named(resource: Json) -> tuple[UUID, bytes, Sequence[str]]:
+    """Device, session and the rest of the name in a result's identifier; see ``Origin.name``.
+
+    Raises NotFound for a resource that is no result of a session.
+    """
+    for identifier in resource.get("identifier", []):
+        if identifier.get("system") == RESULT_SID:
+            try:
+                device, session, *rest = str(identifier["value"]).split("/")
+                return UUID(device), bytes.fromhex(session), rest
+            except ValueError:
+                break
+    raise NotFound(f"{resource['resourceType']}/{resource['id']} is of no monitoring session")
+
+
+def subject_id(resource: Json) -> str | None:
+    """The id of the Patient that a result is about; None where nobody wore the device."""
+    type_, _, name = str(resource.get("subject", {}).get("reference", "")).rpartition("/")
+    return name if type_ == "Patient" else None

@@ -9,6 +9,7 @@ from core.ecg import SessionTotals
 from fhir import codes
 from fhir.codes import concept
 from fhir.mapping import summary
+from fhir.mapping.document import presented_forms
 from fhir.mapping.identity import Origin
 from fhir.mapping.prose import sentences
 from fhir.values import Json, instant, narrative, period
@@ -20,9 +21,10 @@ def report(totals: SessionTotals, origin: Origin, issued_at: datetime, *, ended:
     """The session's report: partial while the session lasts, then final."""
     wearer = origin.patient_id or "nobody"
     conclusion = sentences(totals, ended=ended)
+    name = origin.id(KIND, wearer)
     return {
         "resourceType": "DiagnosticReport",
-        "id": origin.id(KIND, wearer),
+        "id": name,
         "text": narrative(conclusion),
         "identifier": [origin.identifier(KIND, wearer)],
         "status": "final" if ended else "partial",
@@ -33,4 +35,5 @@ def report(totals: SessionTotals, origin: Origin, issued_at: datetime, *, ended:
         "issued": instant(issued_at),
         "result": [origin.observation(summary.KIND, wearer)],
         "conclusion": conclusion,
+        "presentedForm": presented_forms(name, issued_at),
     }

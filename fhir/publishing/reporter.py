@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from core.ecg import SessionTotals
+from fhir.mapping.document import documents
 from fhir.mapping.identity import Origin
 from fhir.mapping.report import report
 from fhir.mapping.summary import summary
@@ -36,7 +37,11 @@ async def write_due(tx: Transaction, interval_s: float, quiet_s: float) -> int:
 
 
 def _bodies(due: DueReport, patient_id: str | None, totals: SessionTotals) -> Iterator[Json]:
-    """Summary and report; a device's own where nobody wore it."""
+    """Summary and report, and once it has ended the files; a device's own where nobody wore it."""
     origin = Origin(due.session.device_id, due.session.session_id, patient_id)
     yield summary(totals, origin, ended=due.ended)
-    yield report(totals, origin, datetime.now(UTC), ended=due.ended)
+    now = datetime.now(UTC)
+    told = report(totals, origin, now, ended=due.ended)
+    yield told
+    if due.ended:
+        yield from documents(totals, origin, told["id"], now)

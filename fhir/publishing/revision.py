@@ -5,7 +5,7 @@ https://hl7.org/fhir/R4/valueset-observation-status.html
 
 from fhir.values import Json
 
-_APART = ("meta", "issued", "status")
+_APART = ("meta", "issued", "status", "date", "presentedForm")
 """What tells of the version and not of its content."""
 _FINAL = ("final", "amended")
 

@@ -5,7 +5,7 @@ Source: https://hl7.org/fhir/R4/capabilitystatement.html
 
 from datetime import datetime
 
-from fhir.search.params import ResourceType, SearchParam
+from fhir.search.params import Interaction, ResourceType, SearchParam
 from fhir.search.registry import TYPES
 from fhir.values import Json, instant
 
@@ -57,23 +57,27 @@ def capability_statement(base: str, version: str, date: datetime) -> Json:
 
 def _resource(kind: ResourceType) -> Json:
     sortable = kind.sort_keys
-    return {
+    versioned = Interaction.VREAD in kind.interactions
+    searched = Interaction.SEARCH_TYPE in kind.interactions
+    statement = {
         "type": kind.name,
         "profile": f"http://hl7.org/fhir/StructureDefinition/{kind.name}",
         "documentation": kind.documentation,
         "interaction": [{"code": interaction.value} for interaction in kind.interactions],
-        "versioning": "versioned",
-        "readHistory": True,
+        "versioning": "versioned" if versioned else "no-version",
+        "readHistory": versioned,
         "updateCreate": False,
         "conditionalCreate": False,
-        "conditionalRead": "full-support",
+        "conditionalRead": "full-support" if versioned else "not-supported",
         "conditionalUpdate": False,
         "conditionalDelete": "not-supported",
-        "searchParam": [
+    }
+    if searched:
+        statement["searchParam"] = [
             *(_param(*common) for common in _COMMON),
             *(_declared(param, param.name in sortable) for param in kind.params.values()),
-        ],
-    }
+        ]
+    return statement
 
 
 def _declared(param: SearchParam, sortable: bool) -> Json:

@@ -10,7 +10,7 @@ from typing import Any
 from fhir.codes import BASE
 from fhir.search import params
 from fhir.search import values as extract
-from fhir.search.params import ResourceType
+from fhir.search.params import Interaction, ResourceType
 from store.index import NO_DATE, Index, Token
 from store.resources import Draft
 
@@ -183,8 +183,61 @@ _FLAG = params.resource_type(
     params.date("date", "Time during which the condition lasted.", "clinical-date", "period"),
 )
 
+_DOCUMENT = params.resource_type(
+    "DocumentReference",
+    "The signal of a finished session as a file: WFDB, EDF+ or DICOM, each under Binary.",
+    "subject",
+    "-period",
+    params.identifier("document", "clinical-identifier"),
+    params.patient("clinical-patient"),
+    params.subject("DocumentReference-subject"),
+    params.token("type", extract.codings("type"), "Kind of study.", "clinical-type"),
+    params.token(
+        "category",
+        extract.codings("category"),
+        "Diagnostic service.",
+        "DocumentReference-category",
+    ),
+    params.coded(
+        "status",
+        "status",
+        "http://hl7.org/fhir/document-reference-status",
+        "current or superseded.",
+        "DocumentReference-status",
+    ),
+    params.token(
+        "contenttype",
+        extract.codes("content.attachment.contentType", "urn:ietf:bcp:13"),
+        "Media type of the file.",
+        "DocumentReference-contenttype",
+    ),
+    params.reference(
+        "related",
+        "context.related",
+        "The report that belongs to it, as DiagnosticReport/id.",
+        "DocumentReference-related",
+        "DiagnosticReport",
+    ),
+    params.date(
+        "period", "Time of the session's signal.", "DocumentReference-period", "context.period"
+    ),
+)
+
+_BINARY = ResourceType(
+    "Binary",
+    "A report or a strip on ECG paper, or a report's signal as a file, made when it is asked for."
+    " Its id is that of the DiagnosticReport or Observation, which the token must allow to read"
+    " too, and -pdf, -svg, -wfdb, -edf or -dicom. Answered as its own media type, or as FHIR"
+    " JSON where Accept asks for that.",
+    {},
+    None,
+    "_id",
+    (Interaction.READ,),
+)
+
 TYPES: Mapping[str, ResourceType] = {
-    kind.name: kind for kind in (_PATIENT, _DEVICE, _OBSERVATION, _REPORT, _FLAG)
+    kind.name: kind
+    for kind in (_PATIENT, _DEVICE, _OBSERVATION, _REPORT, _FLAG, _DOCUMENT, _BINARY)
 }
 
 

@@ -6,6 +6,7 @@ import typer
 
 from hisbundle.cli.database import device, migrate, quarantine
 from hisbundle.cli.demo import demo
+from hisbundle.cli.export import export
 from hisbundle.cli.replay import replay
 from hisbundle.cli.serve import serve
 from hisbundle.cli.settings import settings
@@ -20,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (serve, demo, simulate, replay, token, migrate, train, settings):
+for command in (serve, demo, simulate, replay, export, token, migrate, train, settings):
     app.command()(command)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(device, name="device")

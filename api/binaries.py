@@ -1,0 +1,136 @@
+"""Binary: renderings of reports and strips, made when they are asked for.
+
+https://hl7.org/fhir/R4/binary.html: as their own media type, or as a Binary resource where
+``Accept`` asks for FHIR. Whoever reads one must be allowed to read Binary and the resource
+behind it.
+"""
+
+import asyncio
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from api import answers, papers, results
+from api.recordings import recording
+from api.requests import allow, caller, negotiate, read_params
+from api.results import Result
+from api.scopes import Action, allows
+from api.site import Site, site
+from core.errors import Forbidden, NotFound, TooCostly
+from core.formats import FILES, Format, binary_id, parse_binary_id
+from export.files.dicom import dicom
+from export.files.edf import edf
+from export.files.wfdb_zip import wfdb_zip
+from export.paper.layout import strip_page
+from export.paper.pdf import pdf
+from export.paper.svg import svg
+from export.paper.totals import totals_page
+from fhir.search.params import ResourceType
+from store.database import Transaction
+
+JSON_MAX_BYTES = 8 << 20
+"""As JSON a file is held several times over; by its own type it is sent in parts."""
+_BEHIND = ("DiagnosticReport", "Observation")
+_WRITERS = {Format.WFDB: wfdb_zip, Format.EDF: edf, Format.DICOM: dicom}
+
+
+async def read(request: Request, kind: ResourceType) -> Response:
+    """A rendering, in its own media type or as FHIR JSON."""
+    allow(request, kind.name, Action.READ)
+    resource_id, form = parse_binary_id(request.path_params["id"])
+    as_json = _wants_json(request, form)
+    pretty = read_params(request) if as_json else False
+    here = site(request)
+    async with here.renderings.turn():
+        async with here.database.transaction() as tx:
+            result = await results.find(tx, _readable(request), resource_id)
+            parts = await _rendered(here, tx, result, form)
+        headers = answers.version_headers(result.document) | {
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
+            "Content-Disposition": f'inline; filename="{resource_id}{form.file_name}"',
+        }
+        if not as_json:
+            first = await asyncio.to_thread(next, parts)
+            return StreamingResponse(
+                _after(first, parts), 200, _private(headers), form.content_type
+            )
+        data = await asyncio.to_thread(_whole, parts)
+    body = {
+        "resourceType": "Binary",
+        "id": binary_id(resource_id, form),
+        "contentType": form.content_type,
+        "securityContext": {"reference": f"{result.document.type}/{resource_id}"},
+        "data": b64encode(data).decode(),
+    }
+    return answers.fhir(body, headers=headers, pretty=pretty)
+
+
+def _private(headers: dict[str, str]) -> dict[str, str]:
+    return headers | {"Cache-Control": "private, no-cache"}
+
+
+def _wants_json(request: Request, form: Format) -> bool:
+    """Whether FHIR is asked for before the form's own type. Raises 406 for neither."""
+    format_ = request.query_params.get("_format")
+    wanted = (format_ or request.headers.get("accept") or "*/*").split(",")
+    types = [item.partition(";")[0].strip().lower() for item in wanted]
+    family = f"{form.content_type.partition('/')[0]}/*"
+    for name in types:
+        if name in (form.content_type, "*/*", family):
+            return False
+        if "json" in name:
+            break
+    negotiate(request.headers.get("accept"), format_)
+    return True
+
+
+def _readable(request: Request) -> list[str]:
+    """The types behind a Binary that the caller may read. Raises Forbidden for none."""
+    scopes = caller(request).scopes
+    types = [type_ for type_ in _BEHIND if allows(scopes, type_, Action.READ)]
+    if not types:
+        raise Forbidden("the token's scopes do not include what is behind this Binary")
+    return types
+
+
+async def _rendered(here: Site, tx: Transaction, result: Result, form: Format) -> Iterator[bytes]:
+    """The form in parts; what has to be read of the store is read here."""
+    if form in FILES:
+        if result.document.type != "DiagnosticReport":
+            raise NotFound("only a report's session is made into files")
+        made = await recording(tx, here.keyring, result)
+        return _WRITERS[form](made)
+    if result.document.type == "Observation":
+        strip = await papers.strip_on_paper(tx, here.keyring, result)
+        pages = await asyncio.to_thread(lambda: [strip_page(strip)])
+    else:
+        report, strips = await papers.report_on_paper(tx, here.keyring, result)
+        of = 1 + len(strips)
+        pages = await asyncio.to_thread(
+            lambda: [
+                totals_page(report, of),
+                *(strip_page(strip, number, of) for number, strip in enumerate(strips, 2)),
+            ]
+        )
+    if form is Format.SVG:
+        shown = pages[min(1, len(pages) - 1)]
+        return iter([(await asyncio.to_thread(svg, shown)).encode()])
+    return iter([await asyncio.to_thread(pdf, pages, "ECG, single lead")])
+
+
+def _after(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest
+
+
+def _whole(parts: Iterable[bytes]) -> bytes:
+    """All parts. Raises TooCostly past what JSON should carry."""
+    data = bytearray()
+    for part in parts:
+        data += part
+        if len(data) > JSON_MAX_BYTES:
+            raise TooCostly("too long for FHIR JSON; ask for it by its own media type")
+    return bytes(data)

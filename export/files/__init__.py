@@ -1,0 +1,1 @@
+"""Recordings as files of the field: WFDB, EDF+, DICOM."""

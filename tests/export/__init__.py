@@ -1,0 +1,1 @@
+"""Tests of what leaves the house on paper and in files."""

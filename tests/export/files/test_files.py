@@ -1,0 +1,174 @@
+"""Each format, read back by the field's own library."""
+
+import io
+import zipfile
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import edfio
+import numpy as np
+import numpy.typing as npt
+import pydicom
+import pytest
+import wfdb
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydicom.uid import AmbulatoryECGWaveformStorage
+
+from core.chunk import INVALID_SAMPLE
+from core.errors import Incorrect
+from export.files.dicom import TEXTS, dicom
+from export.files.edf import LABELS, NO_SIGNAL, ascii_word, edf
+from export.files.wfdb_zip import wfdb_zip
+from export.recording import BeatClass, Person, Recording
+from tests.export.samples import PERSON, STARTED_AT, recording
+
+Signal = npt.NDArray[np.float64]
+LARGE = recording(400_000)
+
+
+def expected_mv(made: Recording) -> Signal:
+    mv = made.codes.astype(np.float64) * made.mv_per_lsb
+    mv[made.codes == INVALID_SAMPLE] = np.nan
+    return mv
+
+
+def written(parts: Iterable[bytes], path: Path) -> Path:
+    path.write_bytes(b"".join(parts))
+    return path
+
+
+def read_wfdb(made: Recording, folder: Path) -> tuple[wfdb.Record, wfdb.Annotation]:
+    with zipfile.ZipFile(io.BytesIO(b"".join(wfdb_zip(made)))) as archive:
+        archive.extractall(folder)
+    (name,) = [path.stem for path in folder.glob("*.hea")]
+    return wfdb.rdrecord(str(folder / name)), wfdb.rdann(str(folder / name), "atr")
+
+
+@pytest.mark.parametrize("made", [recording(), LARGE, recording(999, 360.0, 1250)])
+def test_wfdb_reads_it_back(made: Recording, tmp_path: Path) -> None:
+    record, annotation = read_wfdb(made, tmp_path)
+    assert np.array_equal(np.isnan(record.p_signal[:, 0]), made.codes == INVALID_SAMPLE)
+    np.testing.assert_allclose(
+        record.p_signal[:, 0], expected_mv(made), atol=made.mv_per_lsb / 100, equal_nan=True
+    )
+    assert (record.fs, record.units) == (made.rate_hz, ["mV"])
+    assert record.base_datetime == STARTED_AT.replace(tzinfo=None)
+    assert annotation.sample.tolist() == made.beats.tolist()
+    assert annotation.symbol == [("N", "Q", "?")[kind] for kind in made.classes]
+    assert {n for n, k in zip(annotation.aux_note, made.classes, strict=True) if k == 1} == {
+        "abnormal"
+    }
+    digital = wfdb.rdrecord(str(next(tmp_path.glob("*.hea")).with_suffix("")), physical=False)
+    assert (digital.checksum[0] - digital.calc_checksum()[0]) % 65536 == 0
+
+
+def test_wfdb_has_no_name_in_it() -> None:
+    assert (
+        "Nov"
+        not in zipfile.ZipFile(io.BytesIO(b"".join(wfdb_zip(recording()))))
+        .read(f"ecg_{recording().session_id.hex()}.hea")
+        .decode()
+    )
+
+
+def test_wfdb_writes_beats_that_are_far_apart(tmp_path: Path) -> None:
+    far = np.array([3, 1026, 2050, 90_000, 299_999], dtype=np.int64)
+    made = replace(recording(300_000), beats=far, classes=np.zeros(5, np.uint8))
+    _, annotation = read_wfdb(made, tmp_path)
+    assert annotation.sample.tolist() == far.tolist()
+
+
+@pytest.mark.parametrize("made", [recording(), LARGE, recording(999, 360.0, 1250),
+                                  recording(1000, 128.5)])  # fmt: skip
+def test_edfio_reads_it_back(made: Recording, tmp_path: Path) -> None:
+    read = edfio.read_edf(written(edf(made), tmp_path / "a.edf"))
+    signal = read.get_signal("ECG")
+    n = len(made.codes)
+    valid = made.codes != INVALID_SAMPLE
+    error = np.abs(signal.data[:n] - expected_mv(made))[valid]
+    assert error.max() < made.mv_per_lsb
+    assert (signal.data[:n][~valid] <= -32767 * made.mv_per_lsb).all()
+    assert read.startdatetime == STARTED_AT.replace(tzinfo=None)
+    assert signal.sampling_frequency == made.rate_hz
+    beats = [a for a in read.annotations if a.text != NO_SIGNAL]
+    assert [round(a.onset * made.rate_hz) for a in beats] == made.beats.tolist()
+    assert [a.text for a in beats] == [LABELS[BeatClass(kind)] for kind in made.classes]
+    gaps = [a for a in read.annotations if a.text == NO_SIGNAL]
+    assert round(gaps[0].onset * made.rate_hz) == n // 2
+    assert round(gaps[0].duration * made.rate_hz) == n // 10  # type: ignore[operator]
+
+
+def test_edf_names_the_patient(tmp_path: Path) -> None:
+    read = edfio.read_edf(written(edf(recording()), tmp_path / "a.edf"))
+    assert read.patient.code == "MRN/4711"
+    assert read.patient.name == "Novakova_Jana_Olga"
+    assert (read.patient.sex, read.patient.birthdate) == ("F", PERSON.birth_date)
+
+
+@given(st.text(), st.integers(1, 40))
+def test_any_text_becomes_a_word_of_ascii(text: str, longest: int) -> None:
+    word = ascii_word(text, longest)
+    assert 1 <= len(word) <= longest
+    assert word.isascii()
+    assert " " not in word
+    assert word.isprintable()
+
+
+@pytest.mark.parametrize("made", [recording(), LARGE, recording(999, 360.0, 1250)])
+def test_pydicom_reads_it_back(made: Recording, tmp_path: Path) -> None:
+    read = pydicom.dcmread(written(dicom(made), tmp_path / "a.dcm"))
+    (group,) = read.WaveformSequence
+    valid = made.codes != INVALID_SAMPLE
+    microvolts = read.waveform_array(0)[:, 0]
+    error = np.abs(microvolts / 1000 - expected_mv(made))[valid]
+    assert error.max() < made.mv_per_lsb
+    padding = int.from_bytes(group.WaveformPaddingValue, "little", signed=True)
+    assert np.array_equal(np.frombuffer(group.WaveformData, "<i2") == padding, ~valid)
+    assert read.AcquisitionDateTime == "20260301120000.120000"
+    for item in read.WaveformAnnotationSequence:
+        (kind,) = [k for k, text in TEXTS.items() if text == item.UnformattedTextValue]
+        found = np.atleast_1d(item.ReferencedSamplePositions) - 1
+        assert found.tolist() == made.beats[made.classes == kind].tolist()
+
+
+def test_dicom_is_an_ambulatory_ecg_of_a_lead_that_is_not_known(tmp_path: Path) -> None:
+    read = pydicom.dcmread(written(dicom(recording()), tmp_path / "a.dcm"))
+    assert read.SOPClassUID == AmbulatoryECGWaveformStorage
+    assert read.Modality == "ECG"
+    assert str(read.PatientName) == "Nováková^Jana Olga"
+    (group,) = read.WaveformSequence
+    assert (group.NumberOfWaveformChannels, group.WaveformSampleInterpretation) == (1, "SS")
+    (source,) = group.ChannelDefinitionSequence[0].ChannelSourceSequence
+    assert (source.CodeValue, source.CodingSchemeDesignator) == ("2:0", "MDC")
+
+
+def test_more_beats_than_one_dicom_annotation_takes(tmp_path: Path) -> None:
+    beats = np.arange(0, 100_000, 5, dtype=np.int64)
+    made = replace(recording(100_000), beats=beats, classes=np.zeros(len(beats), np.uint8))
+    read = pydicom.dcmread(written(dicom(made), tmp_path / "a.dcm"))
+    items = read.WaveformAnnotationSequence
+    assert len(items) == 2
+    assert [p - 1 for item in items for p in item.ReferencedSamplePositions] == beats.tolist()
+
+
+def test_the_same_recording_is_the_same_dicom_instance() -> None:
+    first, again, other = (b"".join(dicom(recording(seed=seed))) for seed in (1, 1, 2))
+    uids = [pydicom.dcmread(io.BytesIO(file)).SOPInstanceUID for file in (first, again, other)]
+    assert first == again
+    assert uids[0] == uids[1] != uids[2]
+
+
+def test_a_rate_that_dicom_does_not_have() -> None:
+    with pytest.raises(Incorrect):
+        next(dicom(recording(rate_hz=1001)))
+
+
+@settings(max_examples=15, deadline=timedelta(seconds=5))
+@given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=80), st.integers(1, 2000))
+def test_nobody_s_name_is_an_obstacle(identifier: str, family: str, given_: str, n: int) -> None:
+    made = replace(recording(n), person=Person(identifier, family, given_, None, "unknown"))
+    for write in (wfdb_zip, edf, dicom):
+        assert b"".join(write(made))
