@@ -18,10 +18,12 @@ from fhir.search import request as searches
 from fhir.search.params import ResourceType
 from fhir.search.request import Pair, Search
 from fhir.values import Json, instant
-from store import resources
 from store import search as stored
 from store.database import Transaction
 from store.search import Found
+
+LIMIT_S = 10.0
+"""What takes longer is given up: a few such searches would hold all connections."""
 
 
 async def search_get(request: Request, kind: ResourceType) -> Response:
@@ -54,7 +56,7 @@ async def _page(here: Site, base: str, search: Search) -> Json:
     found: list[Found] = []
     async with here.database.transaction() as tx:
         # Before the search: what it does not see is newer than this.
-        stamp = await resources.latest_stamp(tx)
+        stamp = await stored.begin(tx, LIMIT_S)
         if search.total or search.total_only:
             count = await stored.total(tx, search.query)
         if not search.total_only:

@@ -5,13 +5,15 @@ index and how many there are. Where the device's key is gone, or was revoked, th
 readable and says that its data are masked.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 
-from analysis.work.decrypt import open_chunks
+from analysis.session.reception import is_usable, usable_codes
+from analysis.work.decrypt import OpenedChunk, open_chunks
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkBody, SessionCipher
 from core.ecg import SessionKey
 from core.errors import Incorrect, NotFound
@@ -23,6 +25,8 @@ from store.database import Transaction
 from store.resources import Document
 from store.session_keys import session_key
 
+MOST_CHUNKS = 2000
+"""A strip of full chunks has ten; a device may send as little as one sample in each."""
 MASKED = {
     "extension": [
         {
@@ -59,14 +63,14 @@ class StripReader:
         session = await session_key(tx, render["session"])
         keys = await self._keyring.session(session.device_id, session.key_epoch, session.session_id)
         opener = _Opener(tx, session, keys.cipher)
-        placed = np.full(n, INVALID_SAMPLE, dtype=np.int16)
-        nv_per_lsb = 0
-        # One chunk more than fit: a strip need not begin with a chunk.
-        for body in await opener.read(await opener.seq_at(first), n // SAMPLES_PER_CHUNK + 2):
-            if place(body, placed, first):
-                nv_per_lsb = body.nv_per_lsb
-        if not nv_per_lsb:
+        parts = within(await opener.covering(first, first + n), first, first + n)
+        if not parts:
             raise NotFound("none of the strip's chunks is here")
+        # Where the gain changes within a strip, the coarser one tells all of it.
+        nv_per_lsb = max(body.nv_per_lsb for body in parts)
+        placed = np.full(n, INVALID_SAMPLE, dtype=np.int16)
+        for body in parts:
+            place(body, placed, first, nv_per_lsb)
         return placed, nv_per_lsb
 
 
@@ -78,11 +82,23 @@ class _Opener:
     session: SessionKey
     cipher: SessionCipher
 
-    async def read(self, seq: int, limit: int) -> list[ChunkBody]:
-        """What opens of up to ``limit`` chunks from ``seq`` on."""
+    async def read(self, seq: int, limit: int) -> list[OpenedChunk]:
+        """Up to ``limit`` chunks from ``seq`` on."""
         stored = await chunks.read(self.tx, self.session.row, seq, limit)
-        opened = open_chunks(self.cipher, self.session, stored)
-        return [body for _, body, _ in opened if body is not None]
+        return open_chunks(self.cipher, self.session, stored)
+
+    async def covering(self, first: int, stop: int) -> list[ChunkBody]:
+        """What opens of the chunks from the one that holds ``first`` to one beyond ``stop``."""
+        # One chunk more than fit: a strip need not begin with a chunk.
+        seq, batch = await self.seq_at(first), (stop - first) // SAMPLES_PER_CHUNK + 2
+        bodies: list[ChunkBody] = []
+        for _ in range(0, MOST_CHUNKS, batch):
+            opened = await self.read(seq, batch)
+            bodies += [body for _, body, _ in opened if body is not None]
+            if len(opened) < batch or (bodies and bodies[-1].sample_index >= stop):
+                break
+            seq = opened[-1][0] + 1
+        return bodies
 
     async def seq_at(self, sample: int) -> int:
         """The number of the chunk that holds ``sample``, or of one before it.
@@ -93,8 +109,8 @@ class _Opener:
         low, high = 0, sample // SAMPLES_PER_CHUNK
         probe = high
         while low < high:
-            found = await self.read(probe, 1)
-            if found and found[0].sample_index <= sample:
+            found = [body for _, body, _ in await self.read(probe, 1)]
+            if found and found[0] is not None and found[0].sample_index <= sample:
                 low = probe
             else:
                 high = probe - 1
@@ -102,17 +118,31 @@ class _Opener:
         return low
 
 
-def place(body: ChunkBody, samples: npt.NDArray[np.int16], first: int) -> bool:
-    """Copy a chunk's valid samples to where they belong; whether any belong there.
+def within(bodies: Sequence[ChunkBody], first: int, stop: int) -> list[ChunkBody]:
+    """The chunks with samples in [``first``, ``stop``) that analysis has taken in too."""
+    taken: list[ChunkBody] = []
+    position = 0
+    for body in bodies:
+        if body.n_valid and is_usable(body) and body.sample_index >= position:
+            position = body.sample_index + body.n_valid
+            if position > first and body.sample_index < stop:
+                taken.append(body)
+    return taken
+
+
+def place(body: ChunkBody, samples: npt.NDArray[np.int16], first: int, nv_per_lsb: int) -> None:
+    """Copy a chunk's valid samples to where they belong, as codes of ``nv_per_lsb`` each.
 
     ``samples`` holds the session's samples from index ``first`` on.
     """
     start = body.sample_index - first
     begin, end = max(start, 0), min(start + body.n_valid, len(samples))
-    if begin >= end:
-        return False
-    samples[begin:end] = body.samples[begin - start : end - start]
-    return True
+    codes = usable_codes(body)
+    if body.nv_per_lsb != nv_per_lsb:
+        scaled = np.rint(codes * (body.nv_per_lsb / nv_per_lsb)).astype(np.int16)
+        codes = np.where(codes == INVALID_SAMPLE, codes, scaled)
+    if begin < end:
+        samples[begin:end] = codes[begin - start : end - start]
 
 
 def masked(strip: Json) -> Json:

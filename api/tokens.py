@@ -30,6 +30,10 @@ _CLAIMS = jwt.JWTClaimsRegistry(
 )
 
 
+class InvalidToken(Unauthenticated):
+    """A token was given, and is none of ours or no longer valid."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who makes a request, and the scopes that their token grants, as text."""
@@ -78,15 +82,15 @@ def issue(key: ECKey, scopes: Sequence[str], life_s: int, subject: str = "develo
 
 
 def verify(key: ECKey, token: str) -> Caller:
-    """Who ``token`` speaks for. Raises Unauthenticated, saying as little as helps."""
+    """Who ``token`` speaks for. Raises InvalidToken, saying as little as helps."""
     if len(token) > MAX_TOKEN_CHARS:
-        raise Unauthenticated("the bearer token is too long")
+        raise InvalidToken("the bearer token is too long")
     try:
         decoded = jwt.decode(token, key, algorithms=[ALGORITHM])
         _CLAIMS.validate(decoded.claims)
     except (JoseError, ValueError, TypeError):
-        raise Unauthenticated("the bearer token is invalid or expired") from None
+        raise InvalidToken("the bearer token is invalid or expired") from None
     scope = decoded.claims.get("scope", "")
     if decoded.header.get("typ") != "at+jwt" or not isinstance(scope, str):
-        raise Unauthenticated("this is not an access token")
+        raise InvalidToken("this is not an access token")
     return Caller(str(decoded.claims["sub"]), tuple(scope.split()))

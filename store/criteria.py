@@ -15,10 +15,11 @@ class TokenValue:
 
 @dataclass(frozen=True, slots=True)
 class TokenClause:
-    """One of ``values`` under one of the parameters ``params``."""
+    """One of ``values`` under one of the parameters ``params``, or ``filters`` (store.index)."""
 
     params: tuple[str, ...]
     values: tuple[TokenValue, ...]
+    filters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

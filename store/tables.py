@@ -219,10 +219,18 @@ resource = Table(
     Column("digest", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("render", JSONB, nullable=True),
+    # What it can be filtered by, as numbers (store.index): common values need no rows of their own.
+    Column("filters", ARRAY(BigInteger), nullable=False, server_default="{}"),
     PrimaryKeyConstraint("type", "id"),
     Index("resource_at_idx", "type", "at", "id"),
     Index("resource_patient_at_idx", "type", "patient_id", "at", "id"),
     Index("resource_last_updated_idx", "type", "last_updated", "id"),
+    Index(
+        "resource_filters_idx",
+        "filters",
+        postgresql_using="gin",
+        postgresql_with={"gin_pending_list_limit": 1024},  # kB that a search may have to read
+    ),
 )
 
 # Superseded versions; with the current one they make the history.
@@ -241,7 +249,8 @@ resource_version = Table(
 )
 
 # What a current resource is found by: one row per value of a token, reference or string
-# parameter. Patient and time stand here too, so that patient + code + date is one index range.
+# parameter that may lead a search. Patient and time stand here too, so that patient + code +
+# date is one index range.
 resource_token = Table(
     "resource_token",
     metadata,

@@ -1,3 +1,5 @@
+from typing import Any
+
 import httpx
 from fastapi import FastAPI
 
@@ -77,3 +79,17 @@ async def test_the_wrong_method_needs_a_token_too(app: FastAPI) -> None:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://ecg.test") as http:
         assert (await http.request("TRACE", "/fhir/Patient")).status_code == 401
+
+
+async def test_a_refusal_says_what_is_wrong_with_the_token(
+    stranger: Client, with_scopes: Scoped
+) -> None:
+    async def challenge(client: Client, status: int, **options: Any) -> str:
+        answer = await client.get("Patient/p1", status, **options)
+        return str(answer.headers["www-authenticate"])
+
+    assert await challenge(stranger, 401) == 'Bearer realm="hisbundle"'
+    forged = {"Authorization": "Bearer x.y.z"}
+    assert 'error="invalid_token"' in await challenge(stranger, 401, headers=forged)
+    poor = with_scopes("system/Flag.rs")
+    assert 'error="insufficient_scope"' in await challenge(poor, 403)
