@@ -1,5 +1,6 @@
 """The ``hisbundle`` command. Each subcommand imports what it needs when it runs."""
 
+import os
 import sys
 
 import typer
@@ -28,6 +29,7 @@ app.add_typer(device, name="device")
 
 def main() -> None:
     """Run the command line; the exit codes are those of ``hisbundle.exits``."""
+    _spare_the_proxy()
     try:
         app()
     except KeyboardInterrupt:
@@ -37,3 +39,9 @@ def main() -> None:
             raise
         typer.echo(f"hisbundle: {message(error)}", err=True)
         sys.exit(exit_code(error) or FAULT)
+
+
+def _spare_the_proxy() -> None:
+    """Reach services on this machine directly, also where HTTP_PROXY names a proxy."""
+    named = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    os.environ["no_proxy"] = ",".join(filter(None, (named, "127.0.0.1", "localhost", "::1")))
