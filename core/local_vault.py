@@ -85,6 +85,6 @@ class LocalVault:
             return self._aead.decrypt(nonce, sealed, name.associated_data())
         except (InvalidTag, ValueError):
             raise Incorrect(
-                f"the key of {name.owner}, epoch {name.epoch}, does not open under our master key: "
+                f"the key of {name} was not wrapped under our master key: "
                 "was the file of the master key lost or replaced?"
             ) from None
