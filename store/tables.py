@@ -34,11 +34,9 @@ metadata = MetaData(
     }
 )
 
-_NOW = text("now()")
-
 
 def _time(name: str, *, nullable: bool = False, now: bool = False) -> Column[object]:
-    default = _NOW if now else None
+    default = text("now()") if now else None
     return Column(name, DateTime(timezone=True), nullable=nullable, server_default=default)
 
 
@@ -274,4 +272,38 @@ resource_token = Table(
         "until",
         postgresql_where=text("until - at > interval '1 hour'"),
     ),
+)
+
+# Who may ask for tokens: backend services, with their public keys or where these stand.
+client = Table(
+    "client",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("jwks", JSONB, nullable=True),
+    Column("jwks_url", Text, nullable=True),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("status", Text, nullable=False, server_default="active"),
+    _time("created_at", now=True),
+    CheckConstraint("status IN ('active', 'disabled')", name="status"),
+    CheckConstraint("(jwks IS NULL) <> (jwks_url IS NULL)", name="one_key_source"),
+)
+
+# Assertions that have been used, until they expire: each is good for one request.
+client_assertion = Table(
+    "client_assertion",
+    metadata,
+    Column("client_id", ForeignKey("client.id"), primary_key=True),
+    Column("jti", Text, primary_key=True),
+    _time("expires_at"),
+    Index(None, "expires_at"),
+)
+
+# Access tokens that were revoked, until they would have expired anyway.
+revoked_token = Table(
+    "revoked_token",
+    metadata,
+    Column("jti", Text, primary_key=True),
+    Column("client_id", ForeignKey("client.id"), nullable=False),
+    _time("expires_at"),
 )
