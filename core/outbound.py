@@ -38,6 +38,8 @@ _CLOSED = tuple(
     ip_network(text) for text in ("127.0.0.0/8", "169.254.0.0/16", "::1/128", "fe80::/10")
 )
 _NAT64 = ip_network("64:ff9b::/96")
+_GLOBAL_UNICAST = ip_network("2000::/3")
+"""All that IANA has given out; Python counts old site-local addresses as global."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Outbound:
         closed = next((network for network in _CLOSED if address in network), None)
         if closed is not None:
             return any(_inside(network, closed) for network in holders)
-        return (address.is_global and not address.is_reserved) or bool(holders)
+        return _is_public(address) or bool(holders)
 
     async def _get(self, target: httpx.URL, address: Address) -> tuple[Mapping[str, str], bytes]:
         async with httpx.AsyncClient(
@@ -128,6 +130,12 @@ def plain(address: Address) -> Address:
             inside = IPv4Address(int(address) & 0xFFFFFFFF)
         return inside or address
     return address
+
+
+def _is_public(address: Address) -> bool:
+    if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST:
+        return False
+    return address.is_global and not address.is_reserved
 
 
 async def _resolve(target: httpx.URL) -> list[Address]:

@@ -27,7 +27,7 @@ PUBLIC = Outbound()
         "https://0x7f000001/", "https://0.0.0.0/", "https://[::ffff:127.0.0.1]/",
         "https://[::ffff:169.254.169.254]/", "https://[fe80::1]/", "https://[fd00:ec2::254]/",
         "https://[64:ff9b::a9fe:a9fe]/", "https://224.0.0.1/", "https://100.64.0.1/",
-        "https://[::7f00:1]/", "http://93.184.216.34/",
+        "https://[::7f00:1]/", "https://[fec0::1]/", "https://[2002:7f00:1::]/", "http://93.184.216.34/",
     ],
 )  # fmt: skip
 async def test_closed_addresses(url: str) -> None:
@@ -69,6 +69,7 @@ def test_listed_networks_are_open() -> None:
     assert not _open(hospital, "10.21.3.4")
     assert _open(hospital, "169.254.7.1")
     assert _open(PUBLIC, "93.184.216.34")
+    assert _open(PUBLIC, "2606:2800:220:1::1")
     assert not _open(hospital, "10.20.3.4", "http://a.test/")
     assert _open(LOOPBACK, "127.0.0.1", "http://a.test/")
 
