@@ -12,7 +12,7 @@ def matches(kind: ResourceType, body: Json, clause: TokenClause) -> bool:
     """Whether ``body`` has one of the clause's values under one of its parameters."""
     return any(
         _is(value, system, code)
-        for name in clause.params
+        for name in (*clause.params, *clause.filters)
         for system, code in _values(kind, name, body)
         for value in clause.values
     )
@@ -29,7 +29,7 @@ def _is(wanted: TokenValue, system: str, code: str) -> bool:
 
 def implies(narrow: TokenClause, wide: TokenClause) -> bool:
     """Whether all that ``narrow`` matches ``wide`` matches too, by their values alone."""
-    if not set(narrow.params) <= set(wide.params):
+    if not {*narrow.params, *narrow.filters} <= {*wide.params, *wide.filters}:
         return False
     return all(any(_is_within(n, w) for w in wide.values) for n in narrow.values)
 

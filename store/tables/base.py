@@ -12,8 +12,6 @@ metadata = MetaData(
     }
 )
 
-_NOW = text("now()")
-
 
 def time_column(name: str, *, nullable: bool = False, now: bool = False) -> Column[object]:
     """A timestamp with time zone; ``now`` lets the database fill it in."""
