@@ -9,7 +9,7 @@ given numbers.
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import Field, PositiveFloat, PositiveInt, SecretStr
+from pydantic import Field, IPvAnyNetwork, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -117,6 +117,16 @@ class Settings(BaseSettings):
     page_count_default: PositiveInt = Field(50, description="entries per search page")
     page_count_max: PositiveInt = Field(1000, description="most entries per search page")
     token_life_s: PositiveInt = Field(3600, description="life of a development token, seconds")
+
+    # Addresses that we fetch from (clients' key sets)
+    outbound_networks: tuple[IPvAnyNetwork, ...] = Field(
+        (),
+        description="JSON list of networks that we may connect to besides public ones, as "
+        '["10.20.0.0/16"]; loopback and link-local only if listed as such',
+    )
+    outbound_ca_file: Path | None = Field(
+        None, description="CA that signs hosts there; unset: the public authorities"
+    )
 
     # Logs
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")

@@ -75,7 +75,14 @@ class DateClause:
     last_updated: bool = False
 
 
-Clause = TokenClause | TextClause | IdClause | PatientClause | DateClause
+@dataclass(frozen=True, slots=True)
+class AnyOfClause:
+    """One of ``alternatives``, each of which is token clauses that all hold."""
+
+    alternatives: tuple[tuple[TokenClause, ...], ...]
+
+
+Clause = TokenClause | TextClause | IdClause | PatientClause | DateClause | AnyOfClause
 
 
 class SortColumn(StrEnum):

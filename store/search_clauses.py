@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from store.criteria import (
+    AnyOfClause,
     Clause,
     DateClause,
     DateTest,
@@ -82,6 +83,9 @@ def condition(clause: Clause, query: Query, source: Source) -> Condition:
             return or_(*found, *([_filtered(clause)] if filters else []))
         case TextClause(param, beginnings):
             return _exists((param,), [_starts(text) for text in beginnings])
+        case AnyOfClause(alternatives):
+            ways = [[condition(c, query, source) for c in clauses] for clauses in alternatives]
+            return or_(false(), *[and_(*way) for way in ways])
 
 
 def _one_of(column: ColumnElement[Any], values: tuple[str, ...]) -> Condition:

@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from hisbundle.cli.client import client
 from hisbundle.cli.database import device, migrate, quarantine
 from hisbundle.cli.demo import demo
 from hisbundle.cli.replay import replay
@@ -25,6 +26,7 @@ for command in (serve, demo, simulate, replay, token, migrate, train, settings):
     app.command()(command)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(device, name="device")
+app.add_typer(client, name="client")
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ async def test_help_is_quick_and_complete() -> None:
     status, out, _ = await command("--help")
     assert status == 0
     assert time.process_time() - begun < 1
-    names = "serve demo simulate replay token quarantine device migrate train settings"
+    names = "serve demo simulate replay token quarantine device client migrate train settings"
     assert all(f" {name} " in out for name in names.split())
 
 
