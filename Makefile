@@ -1,11 +1,17 @@
 # hisbundle: every command a developer or an administrator needs.
 # `make help` prints this list.
 
-PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+ELSEWHERE := .hisbundle/postgres-elsewhere
 UV_VERSION := 0.13.9
-INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python
+# pip where uv does not get through: it reads pip's own settings (mirrors, certificates).
+define install
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps $(1) \
+		|| $(BIN)/pip install --quiet --disable-pip-version-check --no-deps \
+			--ignore-requires-python $(1)
+endef
+export PYTHON
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench lock clean
@@ -14,20 +20,21 @@ help:  ## print this help
 	@awk 'BEGIN {FS = ":.*##"} /^[a-z-]+:.*##/ {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/uv:
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@echo "making the environment in $(VENV) …"
+	@python="$$(scripts/find-python)" && "$$python" -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 $(VENV)/.runtime: requirements/runtime.lock pyproject.toml | $(BIN)/uv
-	$(INSTALL) --no-deps --require-hashes -r requirements/runtime.lock
-	$(INSTALL) --no-deps --no-build-isolation -e .
+	$(call install,--require-hashes -r requirements/runtime.lock)
+	$(call install,--no-build-isolation -e .)
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.lock $(VENV)/.runtime
-	$(INSTALL) --no-deps --require-hashes -r requirements/dev.lock
+	$(call install,--require-hashes -r requirements/dev.lock)
 	@touch $@
 
 demo: $(VENV)/.runtime  ## set everything up, start the service and three simulated patients
-	@$(BIN)/hisbundle demo
+	@$(BIN)/hisbundle demo --with-parent
 
 test: $(VENV)/.dev  ## set everything up and run all tests
 	@scripts/test-servers
@@ -46,4 +53,5 @@ lock: | $(BIN)/uv  ## resolve the dependencies anew into requirements/*.lock
 	scripts/lock
 
 clean:  ## remove the environment and the embedded data
+	@[ ! -f $(ELSEWHERE) ] || rm -rf -- "$$(cat $(ELSEWHERE))"
 	rm -rf $(VENV) .hisbundle build *.egg-info

@@ -80,9 +80,20 @@ def _apply(
         )
         state = replace(state, open=(*state.open, alert))
     if alert is not None and verdict.closes:
-        changed[verdict.kind] = replace(alert, closed_at=_time_of(finding, finding.n_samples))
+        changed[verdict.kind] = _closed(alert, _time_of(finding, finding.n_samples))
         state = replace(state, open=tuple(other for other in state.open if other is not alert))
     return state, list(changed.values())
+
+
+def ended(alert: Alert, at: datetime) -> Alert:
+    """The alert of a session that ended before its condition passed: nothing rings for ever."""
+    return _closed(alert, at, "; not over when the session ended")
+
+
+def _closed(alert: Alert, at: datetime, remark: str = "") -> Alert:
+    # A clock may be set back meanwhile, but nothing ends before it begins.
+    closed_at = max(at, alert.opened_at + timedelta(milliseconds=1))
+    return replace(alert, closed_at=closed_at, evidence=alert.evidence + remark)
 
 
 def _time_of(finding: StripFinding, samples: int) -> datetime:

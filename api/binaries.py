@@ -13,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from api import answers, papers, results
+from api.grants import allow
 from api.recordings import recording
-from api.requests import allow, caller, negotiate, read_params
+from api.requests import caller, negotiate, read_params
 from api.results import Result
 from api.scopes import Action, allows
 from api.site import Site, site

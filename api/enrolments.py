@@ -10,7 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from api.requests import allow, body
+from api.grants import allow
+from api.requests import body
 from api.scopes import Action
 from api.site import site
 from core.errors import Incorrect

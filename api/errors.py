@@ -10,16 +10,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import answers
+from api.tokens import InvalidToken
 from core import errors
 from fhir.outcome import operation_outcome, outcome
 
 RETRY_AFTER_S = "5"
 CHALLENGE = 'Bearer realm="hisbundle"'
+"""RFC 6750, section 3: the error is told where a token was given, and only then."""
 
 _STATUSES: tuple[tuple[type[Exception], int, Mapping[str, str]], ...] = (
     (errors.Incorrect, 400, {}),
+    (InvalidToken, 401, {"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'}),
     (errors.Unauthenticated, 401, {"WWW-Authenticate": CHALLENGE}),
-    (errors.Forbidden, 403, {}),
+    (errors.Forbidden, 403, {"WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope"'}),
     (errors.NotFound, 404, {}),
     (errors.Gone, 410, {}),
     (errors.Conflict, 409, {}),

@@ -1,12 +1,15 @@
-"""The gate: no request passes without a bearer token, whatever its path (RFC 6750)."""
+"""The gate: no request passes without a bearer token, whatever its path (RFC 6750).
 
-from joserfc.jwk import ECKey
+Discovery is public; the OAuth endpoints find out by themselves who asks.
+"""
+
+import structlog
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.errors import answer
-from api.tokens import Caller, verify
-from core.errors import Unauthenticated
+from api.smart.bearers import Bearers
+from core.errors import Unauthenticated, Unavailable
 
 PUBLIC = frozenset(
     {
@@ -17,27 +20,25 @@ PUBLIC = frozenset(
         "/fhir/.well-known/smart-configuration",
     }
 )
+OAUTH = frozenset({"/auth/token", "/auth/introspect", "/auth/revoke"})
+_OPEN = PUBLIC | OAUTH
+_log = structlog.get_logger(__name__)
 
 
 class Gate:
     """ASGI middleware that puts the ``Caller`` into the scope, or answers 401."""
 
-    def __init__(self, app: ASGIApp, key: ECKey) -> None:
+    def __init__(self, app: ASGIApp, bearers: Bearers) -> None:
         self._app = app
-        self._key = key
+        self._bearers = bearers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a public path or an authenticated caller in."""
-        if scope["type"] == "http" and scope["path"] not in PUBLIC:
+        if scope["type"] == "http" and scope["path"] not in _OPEN:
             try:
-                scope["caller"] = self._caller(HTTPConnection(scope))
-            except Unauthenticated as refusal:
+                scope["caller"] = await self._bearers.caller(HTTPConnection(scope).headers)
+            except (Unauthenticated, Unavailable) as refusal:
+                _log.info("request refused", reason=str(refusal))
                 await answer(refusal)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
-
-    def _caller(self, connection: HTTPConnection) -> Caller:
-        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise Unauthenticated("a bearer token is needed")
-        return verify(self._key, token.strip())

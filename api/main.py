@@ -17,6 +17,8 @@ from api.gate import Gate
 from api.links import CursorKey
 from api.renderings import Renderings
 from api.site import FHIR_PATH, Site
+from api.smart import discovery, introspection, revocation, token
+from api.smart.server import smart_server
 from api.strips import StripReader
 from core.keyring import KeyRing
 from core.settings import Settings
@@ -56,6 +58,7 @@ def create_app(
         strips=StripReader(keyring),
         renderings=Renderings(),
         enrolment=enrolment,
+        smart=smart_server(database, settings, token_key),
         version=version("hisbundle"),
         started=datetime.now(UTC),
     )
@@ -67,7 +70,7 @@ def create_app(
         _serve_type(app, kind)
     # The last added is the outermost.
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES, compresslevel=GZIP_LEVEL)
-    app.add_middleware(Gate, key=token_key)
+    app.add_middleware(Gate, bearers=here.smart.bearers)
     app.add_middleware(Edge)
     return app
 
@@ -76,7 +79,10 @@ def _serve_service(app: FastAPI) -> None:
     for prefix in ("", FHIR_PATH):
         _add(app, f"{prefix}/metadata", "GET", metadata.metadata)
         smart = f"{prefix}/.well-known/smart-configuration"
-        _add(app, smart, "GET", metadata.smart_configuration)
+        _add(app, smart, "GET", discovery.smart_configuration)
+    _add(app, token.PATH, "POST", token.token)
+    _add(app, introspection.PATH, "POST", introspection.introspect)
+    _add(app, revocation.PATH, "POST", revocation.revoke)
     _add(app, "/health", "GET", metadata.health)
     _add(app, "/metrics", "GET", metrics.metrics)
     _add(app, "/enrolment/key", "GET", enrolments.key)

@@ -1,4 +1,4 @@
-"""What the server says of itself: /metadata, /.well-known/smart-configuration, /health."""
+"""What the server says of itself: /metadata and /health."""
 
 import asyncio
 import time
@@ -10,9 +10,9 @@ from starlette.responses import JSONResponse, Response
 from api import answers
 from api.requests import read_params
 from api.site import site
+from api.smart.discovery import security
 from core.errors import HisbundleError
 from fhir.search.capability import capability_statement
-from fhir.search.registry import TYPES
 from fhir.values import instant
 from store import resources
 
@@ -24,24 +24,9 @@ async def metadata(request: Request) -> Response:
     pretty = read_params(request)
     here = site(request)
     statement = capability_statement(here.base(request), here.version, here.started)
+    for rest in statement["rest"]:
+        rest["security"] |= security(here.root(request))
     return answers.fhir(statement, pretty=pretty)
-
-
-async def smart_configuration(_: Request) -> Response:
-    """What SMART clients may expect (https://hl7.org/fhir/smart-app-launch/conformance.html).
-
-    There is no token endpoint here: tokens are issued by an administrator. So there are no
-    grant types, and no address that would answer with an error.
-    """
-    scopes = [f"system/{name}.rs" for name in ("*", *TYPES)]
-    return JSONResponse(
-        {
-            "grant_types_supported": [],
-            "code_challenge_methods_supported": [],
-            "scopes_supported": [*scopes, "system/Device.c"],
-            "capabilities": ["permission-v1", "permission-v2"],
-        }
-    )
 
 
 async def health(request: Request) -> Response:

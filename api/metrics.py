@@ -7,8 +7,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Histogram,
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.grants import denied
 from api.requests import caller
-from core.errors import Forbidden
 
 SCOPE = "hisbundle/metrics"
 
@@ -24,5 +24,5 @@ SECONDS = Histogram(
 async def metrics(request: Request) -> Response:
     """All metrics of this process, for a token with the scope ``hisbundle/metrics``."""
     if SCOPE not in caller(request).scopes:
-        raise Forbidden(f"the token's scopes do not include {SCOPE}")
+        raise denied(request, SCOPE)
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

@@ -8,11 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import answers
+from api.grants import Grant, grant
 from api.links import url
-from api.requests import allow, is_lenient, negotiate, read_params
+from api.requests import is_lenient, negotiate, read_params
 from api.scopes import Action
 from api.site import Site, site
-from core.errors import Incorrect, NotFound
+from core.errors import Gone, Incorrect, NotFound
 from fhir import bundle
 from fhir.search.params import ResourceType
 from fhir.search.request import CURSOR, Pair, Search, parse
@@ -29,11 +30,11 @@ _BY_VERSION = (SortKey(SortColumn.ID),)
 
 async def read(request: Request, kind: ResourceType) -> Response:
     """The current version; 304 if the client has it, 410 if it is deleted."""
-    allow(request, kind.name, Action.READ)
+    sight = grant(request, kind.name, Action.READ)
     pretty = read_params(request)
     here = site(request)
     async with here.database.transaction() as tx:
-        document = await resources.read(tx, kind.name, _id(request))
+        document = await _current(tx, sight, _id(request))
         headers = answers.version_headers(document)
         if _is_known(request, document):
             return Response(status_code=304, headers=headers)
@@ -43,30 +44,30 @@ async def read(request: Request, kind: ResourceType) -> Response:
 
 async def vread(request: Request, kind: ResourceType) -> Response:
     """One version, current or not."""
-    allow(request, kind.name, Action.READ)
+    sight = grant(request, kind.name, Action.READ)
     pretty = read_params(request)
     wanted = request.path_params["version"]
     if not re.fullmatch(r"[1-9]\d{0,17}", wanted, re.ASCII):
         raise NotFound(f"there is no version {wanted[:40]!r}")
     here = site(request)
     async with here.database.transaction() as tx:
-        document = await resources.vread(tx, kind.name, _id(request), int(wanted))
+        document = await _version(tx, sight, _id(request), int(wanted))
         body = await here.strips.body(tx, document)
     return answers.fhir(body, headers=answers.version_headers(document), pretty=pretty)
 
 
 async def history(request: Request, kind: ResourceType) -> Response:
     """The versions of one resource, newest first, in pages."""
-    allow(request, kind.name, Action.READ)
+    sight = grant(request, kind.name, Action.READ)
     search = _history_search(request, kind)
     here, name = site(request), _id(request)
     base = here.base(request)
     path = f"{base}/{kind.name}/{name}/_history"
     newest = _newest(here, path, search)
     async with here.database.transaction() as tx:
-        found = await resources.history(tx, kind.name, name, search.count + 1, newest)
+        found = await _visible(tx, sight, name, search.count + 1, newest)
         if not found:
-            raise NotFound(f"there is no {kind.name}/{name}")
+            raise sight.missing(name)
         entries = [await _entry(here, tx, document, base) for document in found[: search.count]]
     links = {"self": url(path, search.applied)}
     if len(found) > search.count:
@@ -74,6 +75,37 @@ async def history(request: Request, kind: ResourceType) -> Response:
         links["next"] = here.cursor_key.next_url(path, search.applied, position)
     body = bundle.history(entries, links)
     return answers.fhir(body, pretty=("_pretty", "true") in search.applied)
+
+
+async def _current(tx: Transaction, sight: Grant, name: str) -> Document:
+    try:
+        return sight.checked(await resources.read(tx, sight.type, name))
+    except Gone as error:
+        raise sight.veiled(error, name) from None
+
+
+async def _version(tx: Transaction, sight: Grant, name: str, number: int) -> Document:
+    try:
+        found = await resources.vread(tx, sight.type, name, number)
+    except Gone as error:
+        raise sight.veiled(error, name) from None
+    except NotFound:
+        if sight.is_whole:
+            raise
+        raise sight.missing(name) from None
+    return sight.checked(found)
+
+
+async def _visible(
+    tx: Transaction, sight: Grant, name: str, count: int, newest: int
+) -> list[Document]:
+    """Up to ``count`` versions that may be seen; what may not leaves no gap in a page."""
+    seen: list[Document] = []
+    while len(seen) < count and newest > 0:
+        found = await resources.history(tx, sight.type, name, count, newest)
+        seen += filter(sight.covers, found)
+        newest = found[-1].version - 1 if len(found) == count else 0
+    return seen[:count]
 
 
 async def _entry(here: Site, tx: Transaction, document: Document, base: str) -> Json:

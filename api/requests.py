@@ -5,9 +5,8 @@ from urllib.parse import parse_qsl
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from api.scopes import Action, allows
 from api.tokens import Caller
-from core.errors import Forbidden, Incorrect
+from core.errors import Incorrect
 from fhir.search.request import Pair, is_json
 
 FORM = "application/x-www-form-urlencoded"
@@ -20,12 +19,6 @@ def caller(request: Request) -> Caller:
     """Who makes the request, as the gate has found."""
     found: Caller = request.scope["caller"]
     return found
-
-
-def allow(request: Request, type_: str, action: Action) -> None:
-    """Raises Forbidden unless the caller's scopes grant ``action`` on ``type_``."""
-    if not allows(caller(request).scopes, type_, action):
-        raise Forbidden(f"the token's scopes do not include system/{type_}.{action}")
 
 
 def negotiate(accept: str | None, format_: str | None) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from api.strips import Opener, place
+from api.strips import Opener, place, within
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkBody
 from core.errors import Conflict
 
@@ -34,17 +34,16 @@ async def fill(opener: Opener, codes: Codes, first: int, scale: Scale) -> npt.ND
     What none was received for, or has no value, stays as it is.
     """
     received = np.zeros(len(codes), np.bool_)
-    seq, stop = await opener.seq_at(first), first + len(codes)
+    seq, stop, position = await opener.seq_at(first), first + len(codes), 0
     limit = min(PAGE, len(codes) // SAMPLES_PER_CHUNK + 2)
     while True:
-        page = await opener.read_numbered(seq, limit)
-        for _, body in page:
-            if body is None or body.sample_index >= stop:
-                continue
-            if place(body, codes, first):
-                scale.take(body)
-                start = max(body.sample_index - first, 0)
-                received[start : body.sample_index - first + body.n_valid] = True
+        page = await opener.read(seq, limit)
+        bodies = [body for _, body, _ in page if body and body.sample_index >= position]
+        for body in within(bodies, first, stop):
+            scale.take(body)
+            place(body, codes, first, scale.nv_per_lsb)
+            position = body.sample_index + body.n_valid
+            received[max(body.sample_index - first, 0) : position - first] = True
         last = page[-1][1] if page else None
         if len(page) < limit or (last is not None and last.sample_index >= stop):
             return received

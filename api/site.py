@@ -8,6 +8,7 @@ from starlette.requests import Request
 from api.enrolment import Enrolment
 from api.links import CursorKey
 from api.renderings import Renderings
+from api.smart.server import SmartServer
 from api.strips import StripReader
 from core.keyring import KeyRing
 from core.settings import Settings
@@ -28,6 +29,7 @@ class Site:
     strips: StripReader
     renderings: Renderings
     enrolment: Enrolment
+    smart: SmartServer
     version: str
     started: datetime
 
@@ -38,8 +40,11 @@ class Site:
 
     def base(self, request: Request) -> str:
         """The FHIR base URL as this client reaches it, without a slash at the end."""
-        root = self.settings.public_url or str(request.base_url)
-        return root.rstrip("/") + FHIR_PATH
+        return self.root(request) + FHIR_PATH
+
+    def root(self, request: Request) -> str:
+        """The service's URL as this client reaches it, without a slash at the end."""
+        return (self.settings.public_url or str(request.base_url)).rstrip("/")
 
 
 def site(request: Request) -> Site:

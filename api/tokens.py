@@ -30,12 +30,23 @@ _CLAIMS = jwt.JWTClaimsRegistry(
 )
 
 
+class InvalidToken(Unauthenticated):
+    """A token was given, and is none of ours or no longer valid."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who makes a request, and the scopes that their token grants, as text."""
+    """Who makes a request, and the scopes that their token grants, as text.
+
+    A token for a registered client names it and itself; a development token does not.
+    """
 
     subject: str
     scopes: tuple[str, ...]
+    client_id: str | None = None
+    token_id: str | None = None
+    issued_at: int = 0
+    expires_at: int = 0
 
 
 def load_or_create_key(path: Path) -> ECKey:
@@ -62,10 +73,17 @@ def _create_key(path: Path) -> ECKey:
     return key
 
 
-def issue(key: ECKey, scopes: Sequence[str], life_s: int, subject: str = "developer") -> str:
+def issue(
+    key: ECKey,
+    scopes: Sequence[str],
+    life_s: int,
+    subject: str = "developer",
+    *,
+    client_id: str | None = None,
+) -> str:
     """A token for ``scopes`` that lasts ``life_s`` seconds."""
     now = int(time.time())
-    claims = {
+    claims: dict[str, str | int] = {
         "iss": ISSUER,
         "aud": AUDIENCE,
         "sub": subject,
@@ -74,19 +92,29 @@ def issue(key: ECKey, scopes: Sequence[str], life_s: int, subject: str = "develo
         "jti": uuid4().hex,
         "scope": " ".join(scopes),
     }
+    if client_id is not None:
+        claims["client_id"] = client_id
     return jwt.encode({"alg": ALGORITHM, "typ": "at+jwt"}, claims, key)
 
 
 def verify(key: ECKey, token: str) -> Caller:
-    """Who ``token`` speaks for. Raises Unauthenticated, saying as little as helps."""
+    """Who ``token`` speaks for. Raises InvalidToken, saying as little as helps."""
     if len(token) > MAX_TOKEN_CHARS:
-        raise Unauthenticated("the bearer token is too long")
+        raise InvalidToken("the bearer token is too long")
     try:
         decoded = jwt.decode(token, key, algorithms=[ALGORITHM])
         _CLAIMS.validate(decoded.claims)
     except (JoseError, ValueError, TypeError):
-        raise Unauthenticated("the bearer token is invalid or expired") from None
-    scope = decoded.claims.get("scope", "")
+        raise InvalidToken("the bearer token is invalid or expired") from None
+    claims = decoded.claims
+    scope = claims.get("scope", "")
     if decoded.header.get("typ") != "at+jwt" or not isinstance(scope, str):
-        raise Unauthenticated("this is not an access token")
-    return Caller(str(decoded.claims["sub"]), tuple(scope.split()))
+        raise InvalidToken("this is not an access token")
+    return Caller(
+        subject=str(claims["sub"]),
+        scopes=tuple(scope.split()),
+        client_id=claims.get("client_id"),
+        token_id=claims.get("jti"),
+        issued_at=int(claims["iat"]),
+        expires_at=int(claims["exp"]),
+    )

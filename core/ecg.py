@@ -20,6 +20,7 @@ class RefusalReason(StrEnum):
     SATURATED = "saturated"
     GAP = "gap"
     NOISE = "noise"
+    FEW_BEATS = "few-beats"
 
 
 @dataclass(frozen=True, slots=True)

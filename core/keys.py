@@ -28,6 +28,9 @@ class KeyName:
     owner: str
     epoch: int
 
+    def __str__(self) -> str:
+        return f"{self.purpose.value} {self.owner}, epoch {self.epoch}"
+
     def context(self) -> dict[str, str]:
         """The name as KMS takes it (an encryption context)."""
         return {

@@ -9,7 +9,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from core.errors import Fault, Incorrect
+from core.errors import Incorrect
 from core.keys import KEY_BYTES, KeyName
 
 _NONCE_BYTES = 12
@@ -18,25 +18,25 @@ _NONCE_BYTES = 12
 def load_master_key(path: Path) -> bytes:
     """The 32-byte master key in ``path``, made there on first use with mode 0600.
 
-    Raises Fault if others may read the file, or if it is not a regular file of 32 bytes.
+    Raises Incorrect if others may read the file, or if it is not a regular file of 32 bytes.
     """
     if not path.exists():
         _create(path)
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
-        raise Fault(f"{path} cannot be read as a master key file: {error.strerror}") from error
+        raise Incorrect(f"{path} cannot be read as a master key file: {error.strerror}") from error
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
-            raise Fault(f"{path} is not a regular file")
+            raise Incorrect(f"{path} is not a regular file")
         if status.st_mode & 0o077:
-            raise Fault(f"{path} may be read by others: run chmod 600 on it")
+            raise Incorrect(f"{path} may be read by others: run chmod 600 on it")
         key = os.read(handle, KEY_BYTES + 1)
     finally:
         os.close(handle)
     if len(key) != KEY_BYTES:
-        raise Fault(f"{path} does not hold a master key of {KEY_BYTES} bytes")
+        raise Incorrect(f"{path} does not hold a master key of {KEY_BYTES} bytes")
     return key
 
 
@@ -84,4 +84,7 @@ class LocalVault:
         try:
             return self._aead.decrypt(nonce, sealed, name.associated_data())
         except (InvalidTag, ValueError):
-            raise Incorrect(f"not a key that was wrapped here for {name}") from None
+            raise Incorrect(
+                f"the key of {name} was not wrapped under our master key: "
+                "was the file of the master key lost or replaced?"
+            ) from None

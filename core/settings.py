@@ -9,7 +9,7 @@ given numbers.
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import Field, PositiveFloat, PositiveInt, SecretStr
+from pydantic import Field, IPvAnyNetwork, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     """The service's settings; every default is safe on a desk and binds loopback only."""
 
     model_config = SettingsConfigDict(
-        env_prefix="HISBUNDLE_", env_file=".env", extra="ignore", frozen=True
+        env_prefix="HISBUNDLE_", env_file=".env", extra="ignore", frozen=True, allow_inf_nan=False
     )
 
     # Where things are
@@ -52,10 +52,15 @@ class Settings(BaseSettings):
     mqtt_client_cert_file: Path | None = Field(None, description="client certificate for it")
     mqtt_client_key_file: Path | None = Field(None, description="private key of that certificate")
     mqtt_client_id: str = Field(
-        "hisbundle-ingest", description="stable MQTT client id; one per ingest process"
+        "hisbundle-ingest",
+        min_length=1,
+        description="stable MQTT client id; one per ingest process",
     )
-    mqtt_session_expiry_s: PositiveInt = Field(
-        86_400, description="how long the broker keeps our queue while we are away, in seconds"
+    mqtt_session_expiry_s: int = Field(
+        86_400,
+        gt=0,
+        lt=2**32,
+        description="how long the broker keeps our queue while we are away, in seconds",
     )
 
     # What this process does and where it listens
@@ -73,7 +78,9 @@ class Settings(BaseSettings):
 
     # Ingest
     ingest_batch_max: PositiveInt = Field(1000, description="chunks per transaction at most")
-    ingest_linger_ms: PositiveFloat = Field(5.0, description="wait for a fuller batch, in ms")
+    ingest_linger_ms: float = Field(
+        5.0, gt=0, le=1000, description="wait for a fuller batch, in ms (at most 1000)"
+    )
     ingest_queue_max: PositiveInt = Field(
         4000, description="chunks held in memory before the sockets are paused"
     )
@@ -110,6 +117,16 @@ class Settings(BaseSettings):
     page_count_default: PositiveInt = Field(50, description="entries per search page")
     page_count_max: PositiveInt = Field(1000, description="most entries per search page")
     token_life_s: PositiveInt = Field(3600, description="life of a development token, seconds")
+
+    # Addresses that we fetch from (clients' key sets)
+    outbound_networks: tuple[IPvAnyNetwork, ...] = Field(
+        (),
+        description="JSON list of networks that we may connect to besides public ones, as "
+        '["10.20.0.0/16"]; loopback and link-local only if listed as such',
+    )
+    outbound_ca_file: Path | None = Field(
+        None, description="CA that signs hosts there; unset: the public authorities"
+    )
 
     # Logs
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")

@@ -124,6 +124,9 @@ UNREADABLE = {
     "saturated": _local("saturated", "Saturated", "The signal leaves the converter's range."),
     "gap": _local("gap", "Gap", "Samples are missing."),
     "noise": _local("noise", "Noise", "Noise hides the heartbeat."),
+    "few-beats": _local(
+        "few-beats", "Too few beats to judge", "Fewer than three whole heartbeats to compare."
+    ),
 }
 DOMINANT_FREQUENCY = _local(
     "dominant-frequency", "Dominant frequency", "Frequency of greatest spectral power."

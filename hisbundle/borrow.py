@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import httpx
 
-from core.errors import Conflict
+from core.errors import Conflict, Unavailable
 from core.settings import Settings
 from hisbundle.address import own_url
 from hisbundle.service import running_service
@@ -22,12 +22,12 @@ async def with_service(
 
     Without ``server`` that is one that answers where the settings say; if none does, one is
     started on free ports, for as long as the work takes. Raises Conflict if another service,
-    at another address, has the data folder.
+    at another address, has the data folder, and Unavailable if none answers at ``server``.
     """
     if server is not None:
-        return await work(server.rstrip("/"))
+        return await at_service(server.rstrip("/"), work)
     if await _is_up(own_url(settings)):
-        return await work(own_url(settings))
+        return await at_service(own_url(settings), work)
     async with AsyncExitStack() as stack:
         try:
             free = settings.model_copy(update={"http_port": 0, "mqtt_port": 0})
@@ -35,6 +35,14 @@ async def with_service(
         except Conflict as error:
             raise Conflict(f"{error}; or name it with --server URL") from error
         return await work(own_url(real))
+
+
+async def at_service(url: str, work: Callable[[str], Awaitable[T]]) -> T:
+    """What ``work`` returns for the service at ``url``. Raises Unavailable if none answers."""
+    try:
+        return await work(url)
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        raise Unavailable(f"no service at {url}: {error}") from error
 
 
 async def _is_up(url: str) -> bool:

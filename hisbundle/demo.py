@@ -14,6 +14,7 @@ from core.settings import Settings
 from hisbundle.address import own_url
 from hisbundle.demo_view import HeartRates, first_queries
 from hisbundle.embedded.keeper import Kept, start_kept
+from hisbundle.embedded.place import choose_place
 from hisbundle.embedded.private import append_private
 from hisbundle.service import running_service
 from hisbundle.signals import run_until_signal
@@ -58,8 +59,17 @@ async def _demo(settings: Settings, seconds: float | None) -> None:
         async with _devices(real, token) as devices, HeartRates(url, token, began) as rates:
             shown = await _until_shown(rates, devices)
             print(first_queries(url, token, shown), flush=True)
-            print("Ctrl-C stops everything; the data stay in", real.data_dir.resolve(), flush=True)
+            print("Ctrl-C stops everything; the data stay in", _folders(real), flush=True)
             await _watch(devices, seconds)
+
+
+def _folders(settings: Settings) -> str:
+    """The data folder, and the one of Postgres where it is not inside."""
+    folders = [settings.data_dir.resolve()]
+    if settings.database_url is None:
+        home = choose_place(settings.data_dir, os.geteuid(), os.environ).home
+        folders += [] if folders[0] in home.parents else [home]
+    return " and ".join(map(str, folders))
 
 
 @asynccontextmanager

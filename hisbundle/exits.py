@@ -1,6 +1,7 @@
 """Exit codes of the ``hisbundle`` command.
 
-0 done, or stopped as asked; 1 a fault of ours; 2 a wrong option or setting;
+0 done, or stopped as asked; 1 a fault of ours; 2 a wrong option or setting, or a file or
+folder that cannot be used;
 3 a port is taken; 4 the data folder is in use by another service;
 5 something that the service depends on is away (Postgres, a key vault, a broker).
 """
@@ -28,6 +29,8 @@ def exit_code(error: BaseException) -> int:
     if isinstance(error, BaseExceptionGroup):
         codes = [exit_code(inner) for inner in error.exceptions]
         return next((code for code in codes if code != FAULT), FAULT)
+    if _is_of_a_file(error):
+        return USAGE
     return next((code for kind, code in _CODES if isinstance(error, kind)), FAULT)
 
 
@@ -35,11 +38,18 @@ def is_expected(error: BaseException) -> bool:
     """Whether a message says it all, or a traceback is wanted."""
     if isinstance(error, BaseExceptionGroup):
         return all(is_expected(inner) for inner in error.exceptions)
-    return isinstance(error, HisbundleError) and exit_code(error) != FAULT
+    return exit_code(error) != FAULT
 
 
 def message(error: BaseException) -> str:
     """What to tell the user, one line per error."""
     if isinstance(error, BaseExceptionGroup):
         return "\n".join(message(inner) for inner in error.exceptions)
+    if isinstance(error, OSError) and _is_of_a_file(error):
+        return f"{error.filename}: {error.strerror}"
     return str(error)
+
+
+def _is_of_a_file(error: BaseException) -> bool:
+    """Whether the operating system refused a path, as for a data folder that is read-only."""
+    return isinstance(error, OSError) and error.filename is not None

@@ -6,6 +6,8 @@ import sys
 import structlog
 from structlog.typing import Processor
 
+from core.errors import Incorrect
+
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -14,7 +16,13 @@ _SHARED: list[Processor] = [
 
 
 def configure_logs(level: str, *, as_json: bool) -> None:
-    """Send our own lines and those of libraries the same way, from ``level`` on."""
+    """Send our own lines and those of libraries the same way, from ``level`` on.
+
+    Raises Incorrect for a level that is none.
+    """
+    lowest = logging.getLevelNamesMapping().get(level.upper())
+    if lowest is None:
+        raise Incorrect(f"HISBUNDLE_LOG_LEVEL is DEBUG, INFO, WARNING or ERROR, not {level!r}")
     renderer: Processor = (
         structlog.processors.JSONRenderer()
         if as_json
@@ -27,7 +35,7 @@ def configure_logs(level: str, *, as_json: bool) -> None:
     final = [renderer] if not as_json else [structlog.processors.format_exc_info, renderer]
     structlog.configure(
         processors=[*_SHARED, structlog.processors.StackInfoRenderer(), *final],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        wrapper_class=structlog.make_filtering_bound_logger(lowest),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
@@ -41,4 +49,4 @@ def configure_logs(level: str, *, as_json: bool) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     # Libraries speak up from WARNING on: their INFO is not about patients or devices.
-    root.setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    root.setLevel(max(logging.WARNING, lowest))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core.errors import Conflict
 from core.settings import Settings
+from hisbundle.checks import check_database_url
 from hisbundle.embedded.postgres import EmbeddedPostgres, running_url
 from hisbundle.migrate import migrate
 from store.database import Database
@@ -26,6 +27,7 @@ async def database_server(settings: Settings) -> AsyncIterator[Server]:
 
     Raises Conflict if another service runs on the data folder, Unavailable if none can start.
     """
+    check_database_url(settings.database_url)
     if settings.database_url is not None:
         yield Server(settings.database_url.get_secret_value(), None)
         return

@@ -32,6 +32,8 @@ TLS_LOOK_S = 6 * 3600.0
 async def ingest(parts: Parts) -> None:
     """Take chunks in, through the embedded endpoint or as a broker's subscriber."""
     settings = parts.settings
+    # Opened here too, so that a lost master key is told at the start and not chunk by chunk.
+    await load_enrolment_key(parts.database, parts.vault)
     core = Ingest(
         parts.database,
         parts.keys,
@@ -70,6 +72,8 @@ def _authenticator(parts: Parts) -> Callable[[str, bytes], Awaitable[UUID | None
         try:
             device_id = UUID(username)
         except ValueError:
+            return None
+        if str(device_id) != username:  # PROTOCOL.md: the canonical form, and no other spelling
             return None
         async with parts.database.transaction() as tx:
             return device_id if await devices.mqtt_login(tx, device_id, password) else None

@@ -17,6 +17,8 @@ import structlog
 from core.errors import Unavailable
 from core.settings import Role, Settings
 from hisbundle.address import own_url
+from hisbundle.checks import check
+from hisbundle.handles import raise_handle_limit
 from hisbundle.migrate import migrate
 from hisbundle.parts import assemble
 from hisbundle.ports import resolve_port
@@ -28,6 +30,7 @@ from store.database import Database
 
 DATABASE_WAIT_S = 60.0
 """How long a start waits for a database server that is away."""
+DATABASE_LOOK_MAX_S = 8.0
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -37,9 +40,11 @@ T = TypeVar("T")
 async def running_service(settings: Settings) -> AsyncIterator[Settings]:
     """Run the service for as long as the block; gives the settings with the ports in use.
 
-    Raises PortTaken, Conflict (the data folder is in use) or Unavailable if it cannot start,
-    and an ExceptionGroup if a role fails for good meanwhile.
+    Raises Incorrect, PortTaken, Conflict (the data folder is in use) or Unavailable if it
+    cannot start, and an ExceptionGroup if a role fails for good meanwhile.
     """
+    check(settings)
+    raise_handle_limit()
     settings = _with_real_ports(settings)
     async with database_server(settings) as server:
         await _migrate_when_there(server.url)
@@ -72,7 +77,7 @@ def run_service(settings: Settings) -> None:
 
     async def work() -> None:
         async with running_service(settings) as real:
-            log.info("service ready", url=own_url(real), roles=sorted(real.roles))
+            log.info("service ready", url=own_url(real), roles=sorted(map(str, real.roles)))
             await asyncio.Event().wait()
 
     run_until_signal(work())
@@ -90,11 +95,13 @@ def _with_real_ports(settings: Settings) -> Settings:
 async def _migrate_when_there(url: str) -> None:
     loop = asyncio.get_running_loop()
     until = loop.time() + DATABASE_WAIT_S
+    pause_s = 1.0
     while True:
         try:
             return await migrate(url)
         except Unavailable as error:
             if loop.time() > until:
                 raise
-            log.warning("waiting for the database", error=str(error))
-            await asyncio.sleep(1.0)
+            log.warning("waiting for the database", error=str(error), retry_s=pause_s)
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, DATABASE_LOOK_MAX_S)

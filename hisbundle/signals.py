@@ -1,13 +1,33 @@
 """A program that ends well when asked: SIGINT and SIGTERM cancel it, once."""
 
 import asyncio
+import os
 import signal
+import threading
+import time
 from collections.abc import Callable, Coroutine
 
 import structlog
 import uvloop
 
+_PARENT_LOOK_S = 0.3
+
 log = structlog.get_logger(__name__)
+
+
+def end_with_parent() -> None:
+    """From now on, send ourselves SIGTERM when the process that started us is gone.
+
+    For one that was killed: a Ctrl-C at the terminal reaches us without it.
+    """
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_PARENT_LOOK_S)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def run_until_signal(work: Coroutine[object, object, None]) -> None:

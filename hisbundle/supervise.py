@@ -42,6 +42,7 @@ async def keep_running(
 
 
 async def end(task: asyncio.Task[None]) -> None:
-    """Cancel a task and wait until it has cleaned up."""
-    task.cancel()
+    """Cancel a task, unless somebody has, and wait until it has cleaned up."""
+    if not task.cancelling():  # a second time would cut the cleaning up short
+        task.cancel()
     await asyncio.wait([task])

@@ -84,6 +84,7 @@ class Judge:
         try:
             parse_body(clear)
         except Incorrect as error:
+            await self._check_standing(header)
             raise _No(Refusal.MALFORMED, str(error)) from None
 
     async def _check_standing(self, header: ChunkHeader) -> None:

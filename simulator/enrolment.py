@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from core.enrolment import key_confirmation, seal_device_key
-from core.errors import Fault, Unavailable
+from core.errors import Fault, Incorrect, Unavailable
 from simulator.identity import Identity
 
 _TIMEOUT_S = 30.0
@@ -43,8 +43,20 @@ def enrol(
     """Register the device and the patient who wears it; returns what to remember and where to go.
 
     ``patient`` is a FHIR Patient with an identifier. Raises Unavailable if the service refuses or
-    is away, Fault if it cannot show that it holds the key.
+    is away, Incorrect if it is another kind of server, Fault if it cannot show that it holds the
+    key.
     """
+    try:
+        return _enrol(base_url, token, identity, patient)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise Unavailable(f"enrolment at {base_url}: {error or type(error).__name__}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise Incorrect(f"enrolment at {base_url}: not a hisbundle service ({error!r})") from error
+
+
+def _enrol(
+    base_url: str, token: str, identity: Identity, patient: dict[str, Any]
+) -> tuple[Identity, MqttAddress]:
     headers = {"Authorization": f"Bearer {token}"}
     context = ssl.create_default_context()
     with httpx.Client(

@@ -3,12 +3,17 @@
 A real device keeps these in encrypted flash; the simulated one in a file of mode 0600.
 """
 
+import fcntl
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from uuid import UUID, uuid4
+
+from core.errors import Conflict, Incorrect
 
 KEY_BYTES = 32
 
@@ -45,17 +50,38 @@ def save_identity(path: Path, identity: Identity) -> None:
 
 
 def load_identity(path: Path) -> Identity:
-    """The identity in the file, or a new one, saved there."""
+    """The identity in the file, or a new one, saved there. Raises Incorrect for a damaged file."""
     if not path.exists():
         save_identity(path, new_identity())
-    fields = json.loads(path.read_text())
-    return Identity(
-        UUID(fields["device_id"]),
-        bytes.fromhex(fields["device_key"]),
-        int(fields["key_epoch"]),
-        int(fields["boot_counter"]),
-        str(fields["mqtt_password"]),
-    )
+    try:
+        fields = json.loads(path.read_text())
+        return Identity(
+            UUID(fields["device_id"]),
+            bytes.fromhex(fields["device_key"]),
+            int(fields["key_epoch"]),
+            int(fields["boot_counter"]),
+            str(fields["mqtt_password"]),
+        )
+    except (KeyError, TypeError, ValueError):  # nothing of the file: it holds the key
+        raise Incorrect(f"{path} does not hold a device's identity") from None
+
+
+@contextmanager
+def powered(folder: Path) -> Iterator[None]:
+    """One device, one power-on at a time. Raises Conflict while another process has the folder.
+
+    Two would share one outbox, and push each other off the connection for ever.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Conflict(f"the device in {folder} is already running") from None
+        yield
+    finally:
+        os.close(handle)
 
 
 def boot(path: Path, identity: Identity) -> tuple[Identity, bytes]:

@@ -12,6 +12,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from core.errors import Unavailable
 from core.topics import ack_topic, chunk_topic
+from simulator.background import in_background
 from simulator.enrolment import MqttAddress
 
 KEEP_ALIVE_S = 30
@@ -61,7 +62,7 @@ class Link:
     async def open(self) -> None:
         """Connect, log in and subscribe. Raises Unavailable with the reason otherwise."""
         try:
-            await asyncio.to_thread(
+            await in_background(
                 self._client.connect,
                 self._address.host,
                 self._address.port,

@@ -48,14 +48,18 @@ def resample(
 def read_record(path: Path, rate_hz: float, channel: int = 0) -> Recording:
     """Read one channel of a WFDB record and resample it.
 
-    Raises NotFound if there is no such record, Incorrect for a channel that it lacks.
+    Raises NotFound if there is no such record, Incorrect if it is damaged or lacks the channel.
     """
     bare = record_path(path)
     import wfdb  # pandas and matplotlib hang on it: loaded only when a record is replayed
 
-    header = wfdb.rdheader(str(bare))
-    if not 0 <= channel < header.n_sig:
-        raise Incorrect(f"record {bare.name} has channels 0 to {header.n_sig - 1}, not {channel}")
-    record = wfdb.rdrecord(str(bare), channels=[channel])
-    signal = np.asarray(record.p_signal[:, 0], dtype=np.float64)
+    try:
+        n_signals = wfdb.rdheader(str(bare)).n_sig
+        if not 0 <= channel < n_signals:
+            raise Incorrect(f"record {bare.name} has channels 0 to {n_signals - 1}, not {channel}")
+        record = wfdb.rdrecord(str(bare), channels=[channel])
+        signal = np.asarray(record.p_signal[:, 0], dtype=np.float64)
+    except (OSError, ValueError, TypeError, IndexError, AttributeError) as error:
+        # The library says in many ways that a file is not what it should be.
+        raise Incorrect(f"record {bare.name} cannot be read: {error}") from error
     return Recording(bare.name, rate_hz, resample(signal, record.fs, rate_hz))

@@ -7,10 +7,11 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from core.errors import Incorrect
+from simulator.background import in_background
 from simulator.device import Device, Pace, measure_all
 from simulator.enrolment import MqttAddress, enrol
 from simulator.faults import FaultyWire
-from simulator.identity import save_identity
+from simulator.identity import powered, save_identity
 from simulator.source import Simulation, source
 from simulator.uplink import Uplink
 
@@ -66,7 +67,7 @@ def broker_address(mqtt_url: str, ca_file: Path | None) -> MqttAddress:
 async def _enrolled(plan: Simulation, device: Device) -> MqttAddress:
     """Enrol the device, let it remember that, and say where it shall send."""
     patient = plan.patient or default_patient(plan.folder.name, plan.seed)
-    device.identity, address = await asyncio.to_thread(
+    device.identity, address = await in_background(
         enrol, plan.base_url, plan.token, device.identity, patient
     )
     save_identity(plan.folder / "identity.json", device.identity)
@@ -96,8 +97,14 @@ async def _until_stored(
 async def simulate(plan: Simulation) -> Sent:
     """Run the device until its signal ends and every chunk is acknowledged.
 
-    Raises Incorrect or NotFound for a signal that cannot be had, Unavailable if enrolment fails.
+    Raises Incorrect or NotFound for a signal that cannot be had, Unavailable if enrolment fails,
+    Conflict while the folder's device is already running.
     """
+    with powered(plan.folder):
+        return await _simulate(plan)
+
+
+async def _simulate(plan: Simulation) -> Sent:
     blocks, duration_s = source(plan)
     device = Device(plan.folder, plan.rate_hz, clock_set=plan.clock_set)
     address = await _enrolled(plan, device)

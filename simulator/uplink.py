@@ -103,7 +103,7 @@ class Uplink:
 
     def _send_due(self, link: Link) -> None:
         now = monotonic()
-        due = [slot for slot, flight in self._flights.items() if flight.due_at <= now]
+        due = {slot for slot, flight in self._flights.items() if flight.due_at <= now}
         waiting = sum(flight.attempts < PATIENT_ATTEMPTS for flight in self._flights.values())
         patient = [slot for slot in self._flights if slot not in due]
         room = max(0, WINDOW_CHUNKS - waiting) + len(due)

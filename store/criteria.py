@@ -15,10 +15,11 @@ class TokenValue:
 
 @dataclass(frozen=True, slots=True)
 class TokenClause:
-    """One of ``values`` under one of the parameters ``params``."""
+    """One of ``values`` under one of the parameters ``params``, or ``filters`` (store.index)."""
 
     params: tuple[str, ...]
     values: tuple[TokenValue, ...]
+    filters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,14 @@ class DateClause:
     last_updated: bool = False
 
 
-Clause = TokenClause | TextClause | IdClause | PatientClause | DateClause
+@dataclass(frozen=True, slots=True)
+class AnyOfClause:
+    """One of ``alternatives``, each of which is token clauses that all hold."""
+
+    alternatives: tuple[tuple[TokenClause, ...], ...]
+
+
+Clause = TokenClause | TextClause | IdClause | PatientClause | DateClause | AnyOfClause
 
 
 class SortColumn(StrEnum):

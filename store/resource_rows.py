@@ -64,17 +64,18 @@ _ARCHIVE = text(
 )
 _WRITE = text(
     "INSERT INTO resource (type, id, version, last_updated, patient_id, at, until, deleted,"
-    " digest, body, render)"
-    " SELECT type, id, version, :stamp, patient_id, at, until, deleted, digest, body, render"
+    " digest, body, render, filters)"
+    " SELECT type, id, version, :stamp, patient_id, at, until, deleted, digest, body, render,"
+    " CAST(filters AS bigint[])"
     " FROM unnest(CAST(:types AS text[]), CAST(:ids AS text[]), CAST(:versions AS bigint[]),"
     " CAST(:patients AS text[]), CAST(:at AS timestamptz[]), CAST(:until AS timestamptz[]),"
     " CAST(:deleted AS boolean[]), CAST(:digests AS bytea[]), CAST(:bodies AS bytea[]),"
-    " CAST(:renders AS jsonb[]))"
-    " AS new (type, id, version, patient_id, at, until, deleted, digest, body, render)"
+    " CAST(:renders AS jsonb[]), CAST(:filters AS text[]))"
+    " AS new (type, id, version, patient_id, at, until, deleted, digest, body, render, filters)"
     " ON CONFLICT (type, id) DO UPDATE SET version = excluded.version,"
     " last_updated = excluded.last_updated, patient_id = excluded.patient_id, at = excluded.at,"
     " until = excluded.until, deleted = excluded.deleted, digest = excluded.digest,"
-    " body = excluded.body, render = excluded.render"
+    " body = excluded.body, render = excluded.render, filters = excluded.filters"
 )
 _UNINDEX = text(
     "DELETE FROM resource_token WHERE ctid = ANY (ARRAY (SELECT old.ctid"
@@ -143,7 +144,14 @@ def _resource_columns(versions: Sequence[Version]) -> dict[str, Any]:
         "renders": [
             None if v.render is None else orjson.dumps(v.render).decode() for v in versions
         ],
+        "filters": [_filters(v.index) for v in versions],
     }
+
+
+def _filters(index: Index) -> str:
+    """The keys of a resource's filters, as PostgreSQL writes arrays."""
+    keys = {key for token in index.tokens if not token.leads for key in token.keys}
+    return f"{{{','.join(map(str, sorted(keys)))}}}"
 
 
 def _token_columns(versions: Sequence[Version]) -> dict[str, list[Any]]:
@@ -168,5 +176,7 @@ def _by_code(index: Index) -> dict[tuple[str, str], dict[str, None]]:
     """One row per parameter and code: a search by code alone then finds a resource once."""
     grouped: dict[tuple[str, str], dict[str, None]] = {}
     for token in index.tokens:
+        if not token.leads:
+            continue
         grouped.setdefault((token.param, token.code), {})[token.system] = None
     return grouped

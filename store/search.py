@@ -7,9 +7,10 @@ one range of an index in the order of the answer.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store import search_clauses as clauses
@@ -26,6 +27,18 @@ class Found:
 
     document: Document
     position: Position
+
+
+_BEGIN = text("SELECT stamp, set_config('statement_timeout', :limit, true) FROM fhir_clock")
+
+
+async def begin(tx: AsyncConnection, limit_s: float) -> datetime | None:
+    """Bound what follows in this transaction to ``limit_s`` a statement; the newest stamp.
+
+    The stamp is that of ``resources.latest_stamp``, taken here to save a round trip.
+    """
+    row = (await tx.execute(_BEGIN, {"limit": str(round(limit_s * 1000))})).one_or_none()
+    return None if row is None else row.stamp
 
 
 async def find(tx: AsyncConnection, query: Query, count: int) -> list[Found]:

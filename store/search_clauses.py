@@ -5,10 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     FromClause,
     and_,
     any_,
+    cast,
     false,
     func,
     literal,
@@ -17,8 +19,10 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from store.criteria import (
+    AnyOfClause,
     Clause,
     DateClause,
     DateTest,
@@ -30,6 +34,7 @@ from store.criteria import (
     TokenClause,
     TokenValue,
 )
+from store.index import key
 from store.tables import resource as r
 from store.tables import resource_token
 
@@ -52,7 +57,8 @@ class Source:
 
 def is_single(clause: TokenClause) -> bool:
     """Whether a clause asks for one code of one parameter: one range of the index."""
-    return len(clause.params) == len(clause.values) == 1 and clause.values[0].code is not None
+    single = len(clause.params) == len(clause.values) == 1 and not clause.filters
+    return single and clause.values[0].code is not None
 
 
 def driven(clause: TokenClause, rows: FromClause) -> list[Condition]:
@@ -71,10 +77,15 @@ def condition(clause: Clause, query: Query, source: Source) -> Condition:
             return or_(*[_updated(test) for test in tests])
         case DateClause(tests):
             return or_(*[_dated(test, query, source) for test in tests])
-        case TokenClause(params, values):
-            return _exists(params, [_token(value, resource_token) for value in values])
+        case TokenClause(params, values, filters):
+            rows = [_token(value, resource_token) for value in values]
+            found = [_exists(params, rows)] if params else []
+            return or_(*found, *([_filtered(clause)] if filters else []))
         case TextClause(param, beginnings):
             return _exists((param,), [_starts(text) for text in beginnings])
+        case AnyOfClause(alternatives):
+            ways = [[condition(c, query, source) for c in clauses] for clauses in alternatives]
+            return or_(false(), *[and_(*way) for way in ways])
 
 
 def _one_of(column: ColumnElement[Any], values: tuple[str, ...]) -> Condition:
@@ -85,6 +96,12 @@ def _exists(params: tuple[str, ...], any_of: list[Condition]) -> Condition:
     t = resource_token
     own = and_(t.c.type == r.c.type, t.c.id == r.c.id, _one_of(t.c.param, params))
     return select(1).where(own, or_(false(), *any_of)).exists()
+
+
+def _filtered(clause: TokenClause) -> Condition:
+    keys = [key(name, v.code, v.system) for name in clause.filters for v in clause.values]
+    overlap: Condition = r.c.filters.overlap(cast(keys, ARRAY(BigInteger)))
+    return overlap
 
 
 def _token(value: TokenValue, rows: FromClause) -> Condition:

@@ -50,10 +50,19 @@ def postgres_url(reachable_folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def system_postgres_url(reachable_folder: Path) -> Iterator[str]:
+def system_server_url(reachable_folder: Path) -> Iterator[str]:
     """A Postgres from the system's packages, over TCP with a password, for this run."""
     with system_postgres(reachable_folder) as url:
         yield url
+
+
+@pytest.fixture
+async def system_postgres_url(system_server_url: str) -> AsyncIterator[str]:
+    """A fresh, empty database on that server: a database belongs to one data folder's keys."""
+    name = f"test_{uuid.uuid4().hex}"
+    await _execute(system_server_url, f"CREATE DATABASE {name}")
+    yield with_database(system_server_url, name)
+    await _execute(system_server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ none did, from when the session's first chunk was received.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from core.chunk import MAX_T0_US, ChunkBody, ChunkFlag
+from core.chunk import ChunkBody, ChunkFlag
 
 EARLIEST_US = 946_684_800_000_000
 LATEST_US = 4_102_444_800_000_000
@@ -20,6 +21,11 @@ class Instant:
 
     time_us: int
     synced: bool
+
+    @property
+    def moment(self) -> datetime:
+        """The same as a datetime."""
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=self.time_us)
 
 
 def samples_us(samples: int, rate_centihz: int) -> int:
@@ -36,16 +42,20 @@ def stated_time(body: ChunkBody) -> Instant | None:
 
 @dataclass(slots=True)
 class Clock:
-    """The latest sample whose time is known: from the device, or else from reception."""
+    """The latest sample whose time is known: from the device, or else from reception.
+
+    ``rate_centihz`` is the latest chunk's sampling rate.
+    """
 
     sample_index: int = 0
     time_us: int = 0
     synced: bool = False
     stated: bool = False
+    rate_centihz: int = 12_500
 
     def see(self, body: ChunkBody, received_us: int) -> None:
         """Learn from the next chunk. ``received_us``: when it came in, us since 1970 UTC."""
-        stated = stated_time(body)
+        stated, self.rate_centihz = stated_time(body), body.rate_centihz
         if stated is not None:
             self.sample_index, self.stated = body.sample_index, True
             self.time_us, self.synced = stated.time_us, stated.synced
@@ -54,6 +64,9 @@ class Clock:
             self.time_us = received_us - samples_us(body.n_valid, body.rate_centihz)
 
     def at(self, sample_index: int, rate_centihz: int) -> Instant:
-        """The time of any sample of the session, counted from the one that is known."""
+        """The time of any sample of the session, counted from the one that is known.
+
+        However far a sample number jumps, this stays a time, with room for what follows it.
+        """
         away_us = samples_us(sample_index - self.sample_index, rate_centihz)
-        return Instant(min(max(self.time_us + away_us, 0), MAX_T0_US), self.synced)
+        return Instant(min(max(self.time_us + away_us, 0), LATEST_US), self.synced)

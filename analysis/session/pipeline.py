@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analysis.alerts import AlertPolicy, AlertState, assess
+from analysis.alerts import AlertPolicy, AlertState, assess, ended
 from analysis.beats import BEAT_SAMPLES, beat_stop
 from analysis.session.clock import Clock
 from analysis.session.reception import Tally, count_in, is_usable, usable_codes
-from analysis.session.segment import Codes, Segment
+from analysis.session.segment import CONTEXT_S, Codes, Segment
 from analysis.session.strips import Draft, Model, classified, read_strip
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkBody
 from core.ecg import SAMPLES_PER_STRIP, Alert, StripFinding
@@ -25,7 +25,7 @@ LOOKAHEAD_S = 8.0
 """How long the last beat of a strip is given to find its successor."""
 KEPT_BEFORE_S = 0.5
 KEPT_RR_S = 4.0
-"""How much signal before an unread strip is kept: for its first beat's P wave, and first RR."""
+"""How much signal before an unread strip is kept: for a first beat's P wave, and first RR."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,11 @@ class SessionPipeline:
             copied._read(strip_index, final=False)
         return copied
 
+    def ended_alerts(self) -> tuple[Alert, ...]:
+        """The open alerts as they stand if the session ends here: closed with it."""
+        end = self.clock.at(self.position, self.clock.rate_centihz)
+        return tuple(ended(alert, end.moment) for alert in self.alert_state.open)
+
     @property
     def first_unread(self) -> int:
         """The strip that will be read next."""
@@ -185,5 +190,7 @@ class SessionPipeline:
             before = first_unread - round(KEPT_BEFORE_S * segment.rate_hz)
             if earlier:
                 before = min(before, earlier[-1])
-            segment.drop(max(before, first_unread - round(KEPT_RR_S * segment.rate_hz)))
+            before = max(before, first_unread - round(KEPT_RR_S * segment.rate_hz))
+            context = first_unread + SAMPLES_PER_STRIP - round(CONTEXT_S * segment.rate_hz)
+            segment.drop(min(before, context - round(KEPT_BEFORE_S * segment.rate_hz)))
         self.segments = [s for s in self.segments if s.is_open or s.stop > first_unread]

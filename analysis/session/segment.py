@@ -15,6 +15,11 @@ import numpy.typing as npt
 from analysis.signal.filters import BandPass
 from analysis.signal.rpeaks import RPeakDetector
 from core.chunk import INVALID_SAMPLE
+from core.ecg import SAMPLES_PER_STRIP
+
+CONTEXT_S = SAMPLES_PER_STRIP / 125
+"""The time up to a strip's end over which beats may be compared: a strip at 125 Hz. At 500 Hz a
+strip lasts 3 s, and a slow heart beats once in it."""
 
 Codes = npt.NDArray[np.int16]
 Signal = npt.NDArray[np.float64]
@@ -26,8 +31,9 @@ class Stretch:
 
     ``signal`` is float64[n] in mV, band-passed; ``valid`` bool[n] says which samples were
     measured; the strip's part is [``low``, ``high``). ``peaks`` are the R peaks of the part as
-    positions in ``signal``; ``before`` and ``after`` are their neighbours outside of it.
-    ``start`` is the sample index of position 0; one code is ``lsb_mv``.
+    positions in ``signal``; ``earlier`` are those before it, the last one and whatever lies within
+    CONTEXT_S of its end, and ``after`` is the next one. ``start`` is the sample index of
+    position 0; one code is ``lsb_mv``.
     """
 
     rate_hz: float
@@ -37,7 +43,7 @@ class Stretch:
     valid: npt.NDArray[np.bool_]
     low: int
     high: int
-    before: int | None
+    earlier: tuple[int, ...]
     peaks: tuple[int, ...]
     after: int | None
 
@@ -117,6 +123,8 @@ class Segment:
             return None
         peaks = [peak - self.start for peak in self.peaks]
         before = [peak for peak in peaks if peak < low - self.start]
+        oldest = high - self.start - CONTEXT_S * self.rate_hz
+        recent = [peak for peak in before if peak >= oldest]
         after = [peak for peak in peaks if peak >= high - self.start]
         return Stretch(
             self.rate_hz,
@@ -126,7 +134,7 @@ class Segment:
             self.codes != INVALID_SAMPLE,
             low - self.start,
             high - self.start,
-            before[-1] if before else None,
+            tuple(recent or before[-1:]),
             tuple(peaks[len(before) : len(peaks) - len(after)]),
             after[0] if after else None,
         )

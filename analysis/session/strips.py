@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +14,8 @@ from analysis.signal.rates import rate
 from analysis.signal.spectrum import spectrum
 from core.ecg import Beat, StripFinding
 
-PIPELINE_VERSION = f"1+{PREPROCESSING_VERSION[:12]}"
+PIPELINE_VERSION = f"2+{PREPROCESSING_VERSION[:12]}"
 """Changes whenever the same chunks may give other findings."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,7 @@ def read_strip(
         first_sample=place.first_sample,
         n_samples=counts.n_samples,
         n_missing=counts.missing,
-        started_at=_EPOCH + timedelta(microseconds=place.started.time_us),
+        started_at=place.started.moment,
         clock_synced=place.started.synced,
         rate_hz=place.rate_hz,
         quality=seen,

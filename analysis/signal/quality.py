@@ -29,6 +29,8 @@ MAX_ABOVE_BAND = 0.8
 QRS_FROM_HZ = 5.0
 MIN_QRS_BAND = 0.001
 """Share of the power that must lie above 5 Hz; 5 % is the least in half of the MIT-BIH records."""
+LEAST_S = 2.0
+"""What is shorter is judged neither flat nor hum: it may lie between two beats of a slow heart."""
 FLAT_MV = 0.02
 FLAT_LSB = 4
 """A strip that moves less than both is flat: far below any QRS complex on the skin."""
@@ -53,10 +55,12 @@ def quality(stretches: Sequence[Stretch], counts: Counts) -> Quality:
     """Score, verdict and reasons. A readable strip may have reasons too: parts are missing."""
     faults = _faults(stretches, counts)
     measured = 1 - counts.missing / counts.n_samples
-    score = 0.0 if faults else max(_likeness(stretches), 0.0) * measured
+    windows = [] if faults else _windows(stretches)
+    score = max(_likeness(windows), 0.0) * measured
     enough = measured >= MIN_MEASURED
     if enough and not faults and score < READABLE_SCORE * measured:
-        faults = [RefusalReason.NOISE]
+        few = len(windows) < MIN_BEATS
+        faults = [RefusalReason.FEW_BEATS if few else RefusalReason.NOISE]
     return Quality(round(score, 6), enough and not faults, (*_losses(counts), *faults))
 
 
@@ -68,9 +72,10 @@ def _losses(counts: Counts) -> list[RefusalReason]:
 def _faults(stretches: Sequence[Stretch], counts: Counts) -> list[RefusalReason]:
     if counts.saturated > MAX_SATURATED * counts.n_samples:
         return [RefusalReason.SATURATED]
-    if stretches and all(map(_is_flat, stretches)):
+    long = [s for s in stretches if s.high - s.low >= LEAST_S * s.rate_hz]
+    if long and all(map(_is_flat, long)):
         return [RefusalReason.FLAT]
-    return [RefusalReason.NOISE] if stretches and all(map(_is_hum, stretches)) else []
+    return [RefusalReason.NOISE] if long and all(map(_is_hum, long)) else []
 
 
 def _is_flat(stretch: Stretch) -> bool:
@@ -91,10 +96,8 @@ def _is_hum(stretch: Stretch) -> bool:
     )
 
 
-def _likeness(stretches: Sequence[Stretch]) -> float:
+def _likeness(windows: Sequence[npt.NDArray[np.float64]]) -> float:
     """Mean correlation of the beats with their LIKES nearest, 0 with fewer than MIN_BEATS."""
-    rate_hz = stretches[0].rate_hz if stretches else 0.0
-    windows = [w for stretch in stretches if stretch.rate_hz == rate_hz for w in _windows(stretch)]
     if len(windows) < MIN_BEATS:
         return 0.0
     beats = np.array(windows)
@@ -107,9 +110,20 @@ def _likeness(stretches: Sequence[Stretch]) -> float:
     return float(np.sort(alike, axis=1)[:, -LIKES:].mean())
 
 
-def _windows(stretch: Stretch) -> list[npt.NDArray[np.float64]]:
+def _windows(stretches: Sequence[Stretch]) -> list[npt.NDArray[np.float64]]:
+    """The strip's beats; where they are too few, the nearest beats before them too."""
+    rate_hz = stretches[0].rate_hz if stretches else 0.0
+    alike = [stretch for stretch in stretches if stretch.rate_hz == rate_hz]
+    windows = [w for stretch in alike for w in _cut(stretch, stretch.peaks)]
+    if windows and len(windows) < MIN_BEATS:
+        earlier = [w for stretch in alike[:1] for w in _cut(stretch, stretch.earlier)]
+        windows = earlier[len(windows) - MIN_BEATS :] + windows
+    return windows
+
+
+def _cut(stretch: Stretch, peaks: Sequence[int]) -> list[npt.NDArray[np.float64]]:
     before, after = round(BEFORE_S * stretch.rate_hz), round(AFTER_S * stretch.rate_hz)
-    spans = [(peak - before, peak + after) for peak in stretch.peaks]
+    spans = [(peak - before, peak + after) for peak in peaks]
     return [
         stretch.signal[first:stop]
         for first, stop in spans

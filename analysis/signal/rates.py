@@ -12,10 +12,15 @@ import numpy as np
 from analysis.session.segment import Stretch
 from core.ecg import Rate
 
+BEATS = 3
+"""A rate takes so many beats in a row."""
 
-def rr_runs_ms(stretch: Stretch) -> list[list[float]]:
-    """The RR intervals that end in ``stretch``, in ms, in unbroken runs."""
-    peaks = [*([] if stretch.before is None else [stretch.before]), *stretch.peaks]
+
+def rr_runs_ms(stretch: Stretch, reach: int = 1) -> list[list[float]]:
+    """The RR intervals in ms, in unbroken runs, from ``reach`` beats before the strip's on."""
+    if not stretch.peaks:
+        return []
+    peaks = [*stretch.earlier[-reach:], *stretch.peaks]
     runs: list[list[float]] = [[]]
     for peak, following in pairwise(peaks):
         if stretch.valid[max(peak, 0) : following].all():
@@ -26,8 +31,13 @@ def rr_runs_ms(stretch: Stretch) -> list[list[float]]:
 
 
 def rate(stretches: Iterable[Stretch]) -> Rate | None:
-    """The rate of a strip, None with fewer than three beats in a row."""
-    runs = [run for stretch in stretches for run in rr_runs_ms(stretch)]
+    """The rate of a strip, None with fewer than three beats in a row.
+
+    A strip with fewer of its own reaches back to beats before it, within CONTEXT_S of its end.
+    """
+    parts = list(stretches)
+    few = sum(len(part.peaks) for part in parts) < BEATS
+    runs = [run for part in parts for run in rr_runs_ms(part, BEATS - 1 if few else 1)]
     rr_ms = np.array([rr for run in runs for rr in run])
     steps_ms = np.array([step for run in runs for step in np.diff(run)])
     if steps_ms.size == 0:

@@ -63,6 +63,7 @@ class _Running:
     """A session between its chunks and its probabilities."""
 
     pipeline: SessionPipeline
+    ends: bool
     ended: SessionPipeline | None
     begun_at_strip: int
     begun_with: tuple[Alert, ...]
@@ -101,7 +102,7 @@ def _start(work: Work, model: Model, policy: AlertPolicy) -> _Running | Stale | 
             except Incorrect as error:
                 _log_stale(work.session, error)
                 return Stale()
-        run = _Running(pipeline, None, pipeline.first_unread, pipeline.alert_state.open)
+        run = _Running(pipeline, work.ends, None, pipeline.first_unread, pipeline.alert_state.open)
         for seq, body, received_us in open_chunks(work.cipher, work.session, work.chunks):
             pipeline.push(seq, body, received_us)
         if work.ends or (work.last and pipeline.is_short):
@@ -125,7 +126,8 @@ def _finish(run: _Running, outcomes: dict[int, Outcome]) -> Done:
     parts = [outcomes[id(pipeline)] for pipeline in run.both]
     outcome = Outcome(
         tuple(finding for part in parts for finding in part.findings),
-        tuple(alert for part in parts for alert in part.alerts),
+        tuple(alert for part in parts for alert in part.alerts)
+        + (run.pipeline.ended_alerts() if run.ends else ()),
     )
     state = dump(run.pipeline)
     return Done(run.pipeline.next_seq, state, outcome, run.begun_at_strip, run.begun_with)

@@ -157,7 +157,9 @@ class AnalysisWorker:
             moved.append(await _settle(tx, plan, result))
             if isinstance(result, Done):
                 found += [(row, finding) for finding in result.outcome.findings]
-                changed += [(row, alert) for alert in result.outcome.alerts]
+                # What the session's end closed is open again as the session goes on.
+                again = result.begun_with if plan.claim.ended else ()
+                changed += [(row, alert) for alert in (*again, *result.outcome.alerts)]
         await findings.upsert(tx, found)
         await alerts.upsert(tx, changed)
         await sessions.save(tx, moved)

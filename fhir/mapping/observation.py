@@ -7,7 +7,10 @@ from fhir.codes import PROCEDURE, Code, concept
 from fhir.mapping.identity import Origin
 from fhir.values import Json, compact, narrative
 
-_CLOCK_NOTE = "The device's clock was not set; this time is when its signal arrived."
+_CLOCK_NOTE = (
+    "The device's clock was not synchronised: this time is what it believed, or when its signal"
+    " arrived."
+)
 
 
 def observation(

@@ -17,7 +17,7 @@ from fhir.mapping.device import algorithm
 from fhir.mapping.flag import flag
 from fhir.mapping.identity import Origin
 from fhir.publishing import reporter
-from fhir.publishing.publication import publications
+from fhir.publishing.publication import Publication, publications
 from fhir.publishing.shelf import stored
 from fhir.search.registry import draft
 from store import alerts, findings, reports, resources
@@ -65,8 +65,10 @@ class Publisher:
                     if await self.turn():
                         continue
                     pause = wake.wait(self._poll_s)
-                except Unavailable as error:
-                    log.warning("publisher.away", error=str(error))
+                except Exception as error:
+                    # Nothing but ``stop`` ends a publisher: the hospital would see nothing more.
+                    away = isinstance(error, Unavailable)
+                    log.error("publisher.waits", error=str(error), exc_info=not away)
                     pause = wake.wait(RETRY_S)
                 paused = asyncio.create_task(pause, name="publisher-pause")
                 await asyncio.wait({paused, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -132,12 +134,23 @@ def _origin(session: SessionKey, patient_id: str | None) -> Origin:
 
 async def _observations(tx: Transaction, item: UnpublishedFinding, origin: Origin) -> list[Draft]:
     drafts = []
-    for publication in publications(item.finding, origin, item.session.row):
+    for publication in _mapped(item, origin):
         before = await stored(tx, publication.body) if item.amended else None
         body = publication.after(before)
         if body is not None:
             drafts.append(draft(body, publication.render))
     return drafts
+
+
+def _mapped(item: UnpublishedFinding, origin: Origin) -> list[Publication]:
+    """The Observations of a finding; none, and loudly, if it is one that FHIR cannot tell."""
+    try:
+        return list(publications(item.finding, origin, item.session.row))
+    except Exception:
+        # Whatever is in one patient's finding, it must not stop the others'.
+        name = origin.name("strip", item.finding.strip_index)
+        log.exception("publisher.left_out", finding=name)
+        return []
 
 
 def _algorithms(claimed: Sequence[UnpublishedFinding]) -> list[Draft]:

@@ -47,20 +47,23 @@ def clause(kind: ResourceType, name: str, value: str, base: str) -> Clause:
         return DateClause(tuple(_date(text) for text in alternatives), last_updated=True)
     if param is None:
         raise UnknownParameter(f"{kind.name} has no search parameter {name[:80]!r}")
-    return _typed(param, modifier or None, alternatives, base)
+    return _typed(kind, param, modifier or None, alternatives, base)
 
 
-def _typed(param: SearchParam, target: str | None, alternatives: list[str], base: str) -> Clause:
+def _typed(
+    kind: ResourceType, param: SearchParam, target: str | None, alternatives: list[str], base: str
+) -> Clause:
     match param.kind:
         case Kind.DATE:
             return DateClause(tuple(_date(text) for text in alternatives))
         case Kind.STRING:
             return TextClause(param.name, tuple(_text(text) for text in alternatives))
         case Kind.TOKEN:
-            return TokenClause(param.sources, tuple(_token(text) for text in alternatives))
+            return _tokens(kind, param, tuple(_token(text) for text in alternatives))
         case Kind.REFERENCE:
             fallback = target or param.targets[0]
-            return _references(param, [_reference(fallback, text, base) for text in alternatives])
+            found = [_reference(fallback, text, base) for text in alternatives]
+            return _references(kind, param, found)
 
 
 def split(value: str, separator: str) -> list[str]:
@@ -103,10 +106,16 @@ def _token(text: str) -> TokenValue:
     return TokenValue(parts[1] or None, same_system(parts[0]))
 
 
-def _references(param: SearchParam, found: list[tuple[str, str]]) -> Clause:
+def _tokens(kind: ResourceType, param: SearchParam, values: tuple[TokenValue, ...]) -> TokenClause:
+    filters = tuple(name for name in param.sources if not kind.params[name].leads)
+    leading = tuple(name for name in param.sources if name not in filters)
+    return TokenClause(leading, values, filters)
+
+
+def _references(kind: ResourceType, param: SearchParam, found: list[tuple[str, str]]) -> Clause:
     patients = tuple(name for target, name in found if target == "Patient")
     if not patients:
-        return TokenClause(param.sources, tuple(TokenValue("/".join(pair)) for pair in found))
+        return _tokens(kind, param, tuple(TokenValue("/".join(pair)) for pair in found))
     if len(patients) < len(found):
         raise Incorrect("patients and others cannot be alternatives")
     return PatientClause(patients)

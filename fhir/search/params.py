@@ -4,7 +4,7 @@ Source: https://hl7.org/fhir/R4/search.html and its registry of parameters.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from fhir.search import values as extract
@@ -38,8 +38,8 @@ class SearchParam:
     Token, reference and string parameters give ``values``; ``of`` names the parameters whose
     values this one searches (itself, unless it combines others). References to patients have
     no values: they have a column of their own. A date parameter gives ``dates``, the one range
-    by which a type is ordered and searched. ``defined`` is the name in R4's registry, or a
-    canonical of our own.
+    by which a type is ordered and searched. ``leads`` is said of its values (store.index).
+    ``defined`` is the name in R4's registry, or a canonical of our own.
     """
 
     name: str
@@ -50,6 +50,7 @@ class SearchParam:
     dates: DateValue | None = None
     targets: tuple[str, ...] = ()
     of: tuple[str, ...] = ()
+    leads: bool = True
 
     @property
     def canonical(self) -> str:
@@ -119,6 +120,11 @@ def string(name: str, documentation: str, defined: str, *paths: str) -> SearchPa
 def date(name: str, documentation: str, defined: str, *paths: str) -> SearchParam:
     """A date parameter: the first of ``paths`` that a resource has."""
     return SearchParam(name, Kind.DATE, documentation, defined, dates=extract.dates(*paths))
+
+
+def filtering(param: SearchParam) -> SearchParam:
+    """The same parameter, as one whose values are shared by so many that they lead no search."""
+    return replace(param, leads=False)
 
 
 def identifier(owner: str, standard: str) -> SearchParam:

@@ -84,39 +84,49 @@ _OBSERVATION = params.resource_type(
     params.token(
         "code", extract.codings("code"), f"What was observed. {_MDC_NOTE}", "clinical-code"
     ),
-    params.token(
-        "component-code",
-        extract.codings("component.code"),
-        f"What a component tells, such as a lead. {_MDC_NOTE}",
-        "Observation-component-code",
+    params.filtering(
+        params.token(
+            "component-code",
+            extract.codings("component.code"),
+            f"What a component tells, such as a lead. {_MDC_NOTE}",
+            "Observation-component-code",
+        )
     ),
-    params.token(
-        "combo-code",
-        None,
-        f"Code of the observation or of a component. {_MDC_NOTE}",
-        "Observation-combo-code",
-        "code",
-        "component-code",
+    params.filtering(
+        params.token(
+            "combo-code",
+            extract.codings("code"),
+            f"Code of the observation or of a component. {_MDC_NOTE}",
+            "Observation-combo-code",
+            "combo-code",
+            "component-code",
+        )
     ),
-    params.token(
-        "category",
-        extract.codings("category"),
-        "vital-signs, procedure and others.",
-        "Observation-category",
+    params.filtering(
+        params.token(
+            "category",
+            extract.codings("category"),
+            "vital-signs, procedure and others.",
+            "Observation-category",
+        )
     ),
-    params.coded(
-        "status",
-        "status",
-        "http://hl7.org/fhir/observation-status",
-        "preliminary, final, amended and others.",
-        "Observation-status",
+    params.filtering(
+        params.coded(
+            "status",
+            "status",
+            "http://hl7.org/fhir/observation-status",
+            "preliminary, final, amended and others.",
+            "Observation-status",
+        )
     ),
-    params.reference(
-        "device",
-        "device",
-        "The device or algorithm, as id or Device/id.",
-        "Observation-device",
-        "Device",
+    params.filtering(
+        params.reference(
+            "device",
+            "device",
+            "The device or algorithm, as id or Device/id.",
+            "Observation-device",
+            "Device",
+        )
     ),
     params.date(
         "date",
@@ -258,7 +268,7 @@ def _tokens(kind: ResourceType, body: Json) -> Iterator[Token]:
     for param in kind.params.values():
         if param.values:
             for system, code in param.values(body):
-                yield Token(param.name, code, system)
+                yield Token(param.name, code, system, param.leads)
 
 
 def _patient_id(kind: ResourceType, body: Json) -> str | None:

@@ -93,6 +93,8 @@ def _take(search: Search, kind: ResourceType, pair: Pair, base: str, lenient: bo
 
 
 def _with_clause(search: Search, clause: Clause) -> Search:
+    if clause in search.query.clauses:
+        return search
     query = replace(search.query, clauses=(*search.query.clauses, clause))
     return replace(search, query=query)
 

@@ -1,9 +1,11 @@
 """The ``hisbundle`` command. Each subcommand imports what it needs when it runs."""
 
+import os
 import sys
 
 import typer
 
+from hisbundle.cli.client import client
 from hisbundle.cli.database import device, migrate, quarantine
 from hisbundle.cli.demo import demo
 from hisbundle.cli.export import export
@@ -25,10 +27,12 @@ for command in (serve, demo, simulate, replay, export, token, migrate, train, se
     app.command()(command)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(device, name="device")
+app.add_typer(client, name="client")
 
 
 def main() -> None:
     """Run the command line; the exit codes are those of ``hisbundle.exits``."""
+    _spare_the_proxy()
     try:
         app()
     except KeyboardInterrupt:
@@ -38,3 +42,9 @@ def main() -> None:
             raise
         typer.echo(f"hisbundle: {message(error)}", err=True)
         sys.exit(exit_code(error) or FAULT)
+
+
+def _spare_the_proxy() -> None:
+    """Reach services on this machine directly, also where HTTP_PROXY names a proxy."""
+    named = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    os.environ["no_proxy"] = ",".join(filter(None, (named, "127.0.0.1", "localhost", "::1")))

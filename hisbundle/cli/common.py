@@ -1,6 +1,7 @@
 """Options and helpers that several commands share."""
 
 import asyncio
+import signal
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -29,6 +30,7 @@ MqttPort = Annotated[
 def read_settings(**options: object) -> "Settings":
     """The settings of the environment; options that were given win. Raises Incorrect."""
     from pydantic import ValidationError
+    from pydantic_settings import SettingsError
 
     from core.errors import Incorrect
     from core.settings import Settings
@@ -38,15 +40,27 @@ def read_settings(**options: object) -> "Settings":
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         lines = [
-            f"HISBUNDLE_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}"
+            f"HISBUNDLE_{str(each['loc'][0]).upper()}: {each['msg']}"
             for each in error.errors(include_input=False, include_url=False)
         ]
         raise Incorrect("\n".join(lines)) from None
+    except SettingsError as error:
+        raise Incorrect(f"{error} (a list is written as JSON)") from None
 
 
 def run(work: Coroutine[object, object, T]) -> T:
-    """Run a coroutine on uvloop, for commands that take no signals."""
+    """Run a coroutine on uvloop; SIGTERM ends it as Ctrl-C does, so that it cleans up."""
     import uvloop
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
+        try:
+            return runner.run(_cancellable(work))
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+
+
+async def _cancellable(work: Coroutine[object, object, T]) -> T:
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await work

@@ -55,6 +55,7 @@ def simulate(
     settings = read_settings(data_dir=data_dir, mqtt_url=mqtt_url)
     from core.errors import Incorrect
     from hisbundle.address import own_url
+    from hisbundle.borrow import at_service
     from hisbundle.tokens import development_token
     from simulator.faults import FaultRates
     from simulator.rhythm import Rhythm
@@ -64,25 +65,28 @@ def simulate(
     if rhythm not in RHYTHMS:
         raise Incorrect(f"--rhythm is one of {', '.join(RHYTHMS)}")
     sent = run(
-        run_device(
-            Simulation(
-                base_url=server or own_url(settings),
-                token=token or development_token(settings),
-                folder=folder or settings.data_dir / "devices" / "simulated",
-                record=record,
-                channel=channel,
-                rhythm=Rhythm(rhythm),
-                rate_hz=rate_hz,
-                speed=plan.speed_of(speed),
-                backlog_s=backlog_s,
-                seconds=seconds,
-                reboot_every_s=reboot_every_s,
-                clock_set=not clock_unset,
-                faults=FaultRates(duplicate, reorder, drop, corrupt),
-                seed=seed,
-                mqtt_url=settings.mqtt_url.get_secret_value() if settings.mqtt_url else None,
-                mqtt_ca_file=settings.mqtt_ca_file,
-            )
+        at_service(
+            (server or own_url(settings)).rstrip("/"),
+            lambda base_url: run_device(
+                Simulation(
+                    base_url=base_url,
+                    token=token or development_token(settings),
+                    folder=folder or settings.data_dir / "devices" / "simulated",
+                    record=record,
+                    channel=channel,
+                    rhythm=Rhythm(rhythm),
+                    rate_hz=rate_hz,
+                    speed=plan.speed_of(speed),
+                    backlog_s=backlog_s,
+                    seconds=seconds,
+                    reboot_every_s=reboot_every_s,
+                    clock_set=not clock_unset,
+                    faults=FaultRates(duplicate, reorder, drop, corrupt),
+                    seed=seed,
+                    mqtt_url=settings.mqtt_url.get_secret_value() if settings.mqtt_url else None,
+                    mqtt_ca_file=settings.mqtt_ca_file,
+                )
+            ),
         )
     )
     typer.echo(json.dumps(asdict(sent)))

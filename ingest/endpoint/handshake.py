@@ -1,6 +1,6 @@
 """CONNECT and its answer (OASIS MQTT 5.0, 3.1 and 3.2)."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from mqtt5 import ConnAckPacket, ConnAckReasonCode, ConnectPacket, QoS
 
@@ -56,6 +56,14 @@ def refusal(reason: ConnAckReasonCode) -> bytes:
 def client_id_of(connect: ConnectPacket) -> str:
     """The client's identifier, or a new one where it leaves that to us."""
     return connect.client_id or uuid4().hex
+
+
+def claimed_device(connect: ConnectPacket) -> str | None:
+    """The device that a client says it is, for the log; nothing else that it may have typed."""
+    try:
+        return str(UUID(connect.username or ""))
+    except ValueError:
+        return None
 
 
 def keep_alive_s(connect: ConnectPacket, limits: Limits) -> int:

@@ -10,6 +10,7 @@ from mqtt5 import PublishPacket
 from ingest.endpoint.doorkeeper import Authenticate, Doorkeeper
 from ingest.endpoint.limits import Limits
 from ingest.endpoint.metrics import CONNECTIONS, DELIVERIES
+from ingest.endpoint.newcomers import Newcomers
 from ingest.frames import ChunkSink
 
 
@@ -32,6 +33,7 @@ class Hub:
         self.sink = sink
         self.doorkeeper = Doorkeeper(authenticate, limits)
         self.limits = limits
+        self.newcomers = Newcomers(limits.newcomers_max)
         self.peers: set[Peer] = set()
         self._clients: dict[UUID, dict[str, Peer]] = {}
         self._orphans: set[asyncio.Task[Any]] = set()
@@ -49,6 +51,7 @@ class Hub:
 
         Client ids are the device's own: no device can push out another by using its id.
         """
+        self.newcomers.leave(peer)
         clients = self._clients.setdefault(device_id, {})
         old = clients.pop(client_id, None)
         if old is None and len(clients) >= self.limits.connections_per_device_max:
@@ -59,6 +62,7 @@ class Hub:
 
     def leave(self, peer: Peer, device_id: UUID | None, client_id: str) -> None:
         """Forget a connection that has closed."""
+        self.newcomers.leave(peer)
         if peer in self.peers:
             self.peers.discard(peer)
             CONNECTIONS.dec()

@@ -23,6 +23,9 @@ class Limits:
     drain_s: float = 5.0
     """At shutdown, how long publishes in flight may take to be settled."""
     connections_max: int = 1000
+    newcomers_max: int = 256
+    """Of these, those that have not logged in yet, TLS handshakes included; one more crowds the
+    oldest out, so that whoever only connects can keep nobody else away."""
     connections_per_device_max: int = 4
     """One more takes over from the oldest."""
     outgoing_max_bytes: int = 65_536

@@ -8,6 +8,7 @@ import structlog
 
 from core.topics import ack_topic, command_topic
 from ingest.endpoint.connection import Connection
+from ingest.endpoint.door import Door
 from ingest.endpoint.doorkeeper import Authenticate
 from ingest.endpoint.hub import Hub
 from ingest.endpoint.limits import Limits
@@ -35,18 +36,16 @@ class MqttEndpoint:
         limits: Limits | None = None,
     ) -> None:
         self.limits = limits or Limits()
-        self._ssl_context = ssl_context
         self._host = host
         self._port = port
         self._hub = Hub(sink, authenticate, self.limits)
-        self._server: asyncio.Server | None = None
+        self._door = Door(self._connection, self._hub.newcomers, ssl_context, self.limits)
+        self._tls = ssl_context is not None
 
     @property
     def port(self) -> int:
         """The TCP port listened on, once started."""
-        if self._server is None or not self._server.sockets:
-            return self._port
-        return int(self._server.sockets[0].getsockname()[1])
+        return self._door.port or self._port
 
     @property
     def n_connections(self) -> int:
@@ -55,20 +54,12 @@ class MqttEndpoint:
 
     async def start(self) -> None:
         """Listen; returns once connections are accepted. Raises OSError if it cannot."""
-        tls = self._ssl_context is not None
-        self._server = await asyncio.get_running_loop().create_server(
-            self._connection,
-            self._host,
-            self._port,
-            ssl=self._ssl_context,
-            ssl_handshake_timeout=self.limits.connect_s if tls else None,
-            ssl_shutdown_timeout=self.limits.linger_s if tls else None,
-        )
-        log.info("mqtt.listening", host=self._host, port=self.port, tls=tls)
+        await self._door.open(self._host, self._port)
+        log.info("mqtt.listening", host=self._host, port=self.port, tls=self._tls)
 
     async def serve(self) -> None:
         """Start unless started, run until cancelled, close."""
-        if self._server is None:
+        if not self._door.is_open:
             await self.start()
         try:
             await asyncio.Event().wait()
@@ -80,12 +71,9 @@ class MqttEndpoint:
 
         Call it before the ingest core is closed, so that what it commits is acknowledged.
         """
-        if self._server is None:
-            return
-        self._server.close()
+        await self._door.close()
         await asyncio.gather(*(each.shut_down() for each in self._open()))
         await self._hub.drain()
-        await self._server.wait_closed()
 
     async def send(self, device_id: UUID, payload: bytes) -> None:
         """Send an acknowledgement to a device: QoS 0, to each of its connections that subscribed.
@@ -98,8 +86,8 @@ class MqttEndpoint:
         """Send a command to a device in the same way; the number of connections reached."""
         return self._hub.deliver(device_id, command_topic(device_id), payload)
 
-    def _connection(self) -> asyncio.Protocol:
-        return Connection(self._hub).link
+    def _connection(self) -> Connection:
+        return Connection(self._hub)
 
     def _open(self) -> list[Connection]:
         return [peer for peer in self._hub.peers if isinstance(peer, Connection)]

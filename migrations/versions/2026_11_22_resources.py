@@ -47,6 +47,9 @@ def _resources() -> None:
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("render", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column(
+            "filters", postgresql.ARRAY(sa.BigInteger()), server_default="{}", nullable=False
+        ),
         sa.PrimaryKeyConstraint("type", "id", name=op.f("resource_pkey")),
     )
     op.create_index("resource_at_idx", "resource", ["type", "at", "id"], unique=False)
@@ -55,6 +58,14 @@ def _resources() -> None:
     )
     op.create_index(
         "resource_patient_at_idx", "resource", ["type", "patient_id", "at", "id"], unique=False
+    )
+    op.create_index(
+        "resource_filters_idx",
+        "resource",
+        ["filters"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_with={"gin_pending_list_limit": 1024},
     )
     op.create_table(
         "resource_version",

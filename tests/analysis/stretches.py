@@ -14,7 +14,7 @@ def stretch_of(
     signal_mv: npt.NDArray[np.float64],
     peaks: tuple[int, ...] | None = None,
     *,
-    before: int | None = None,
+    earlier: tuple[int, ...] = (),
     invalid: slice | None = None,
 ) -> Stretch:
     """The whole signal as one stretch, filtered, its R peaks detected unless given."""
@@ -26,5 +26,5 @@ def stretch_of(
         valid[invalid] = False
     filtered = BandPass(RATE_HZ).push(signal_mv)
     return Stretch(
-        RATE_HZ, 0.001, 0, filtered, valid, 0, len(signal_mv), before, tuple(peaks), None
+        RATE_HZ, 0.001, 0, filtered, valid, 0, len(signal_mv), earlier, tuple(peaks), None
     )

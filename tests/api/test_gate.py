@@ -1,7 +1,9 @@
+from typing import Any
+
 import httpx
 from fastapi import FastAPI
 
-from api.gate import PUBLIC
+from api.gate import OAUTH, PUBLIC
 from store.database import Database
 from tests.api.conftest import Scoped
 from tests.api.support import BASE, Client, checked, patient, store
@@ -14,6 +16,12 @@ async def test_only_three_addresses_are_open(app: FastAPI, stranger: Client) -> 
         for method in methods:
             url = path.format(id="a", version="1")
             answer = await stranger.http.request(method, url)
+            if path in OAUTH:  # they speak OAuth, and find out by themselves who asks
+                assert (answer.status_code, set(answer.json())) == (
+                    400,
+                    {"error", "error_description"},
+                )
+                continue
             assert (answer.status_code == 401) == (path not in PUBLIC), path
             if answer.status_code == 401:
                 checked(answer)
@@ -55,6 +63,7 @@ async def test_scopes(with_scopes: Scoped, database: Database) -> None:
         "system/Patient.s": (403, 200),
         "system/Observation.rs": (403, 403),
         "system/Patient.rs?gender=male": (403, 403),
+        "system/Patient.rs?category=a": (403, 403),
         "patient/Patient.rs": (403, 403),
         "": (403, 403),
     }
@@ -77,3 +86,17 @@ async def test_the_wrong_method_needs_a_token_too(app: FastAPI) -> None:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://ecg.test") as http:
         assert (await http.request("TRACE", "/fhir/Patient")).status_code == 401
+
+
+async def test_a_refusal_says_what_is_wrong_with_the_token(
+    stranger: Client, with_scopes: Scoped
+) -> None:
+    async def challenge(client: Client, status: int, **options: Any) -> str:
+        answer = await client.get("Patient/p1", status, **options)
+        return str(answer.headers["www-authenticate"])
+
+    assert await challenge(stranger, 401) == 'Bearer realm="hisbundle"'
+    forged = {"Authorization": "Bearer x.y.z"}
+    assert 'error="invalid_token"' in await challenge(stranger, 401, headers=forged)
+    poor = with_scopes("system/Flag.rs")
+    assert 'error="insufficient_scope"' in await challenge(poor, 403)

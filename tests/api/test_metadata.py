@@ -39,15 +39,6 @@ async def test_every_declared_parameter_is_served(stranger: Client, client: Clie
         assert {i["code"] for i in resource["interaction"]} == expected
 
 
-async def test_smart_configuration_promises_nothing_that_is_not_there(stranger: Client) -> None:
-    for prefix in ("", "/fhir"):
-        answer = await stranger.get(f"{prefix}/.well-known/smart-configuration")
-        assert answer.headers["content-type"] == "application/json"
-        said = answer.json()
-        assert said["grant_types_supported"] == []
-        assert not [name for name in said if name.endswith("_endpoint")]
-
-
 async def test_health(stranger: Client, database: Database) -> None:
     body = (await stranger.get("/health")).json()
     assert body["status"] == "ok"

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.scopes import Action, Scope, allows, parse
+from api.scopes import Action, Scope, allows, parse, ways, within
+from store.criteria import TokenClause, TokenValue
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,19 @@ def test_understood(text: str, type_: str, letters: str) -> None:
         "system/Observation.",
         "system/Observation.sr",
         "system/Observation.dus ",
-        "system/Observation.rs?category=vital-signs",
+        "system/Observation.dus",
+        "system/Observation.rs?",
+        "system/Observation.rs?code=1",
+        "system/Observation.rs?category=",
+        "system/Observation.rs?category=a&code=1",
+        "system/Observation.rs?category:not=a",
+        "system/Observation.rs?category=%00",
+        "system/Observation.rs?category=%ff",
+        "system/Observation.rs?category=a b",
+        "system/Observation.read?category=a",
+        "system/Patient.rs?category=a",
+        "system/*.rs?category=a",
+        "system/Unicorn.rs?category=a",
         "system/observation.rs",
         "system/.rs",
         "xsystem/Observation.rs",
@@ -40,6 +53,48 @@ def test_understood(text: str, type_: str, letters: str) -> None:
 )
 def test_grants_nothing(text: str) -> None:
     assert parse(text) is None
+
+
+def test_a_scope_may_be_narrowed_to_categories() -> None:
+    scope = parse("system/Observation.rs?category=urn%3Aa%7Cx,y&category=urn:b|")
+    first = TokenClause(("category",), (TokenValue("x", "urn:a"), TokenValue("y")))
+    assert scope is not None
+    assert scope.filter == (first, TokenClause(("category",), (TokenValue(None, "urn:b"),)))
+
+
+def test_ways_add_up() -> None:
+    narrow, other = "system/Flag.rs?category=a", "system/Flag.r?category=b"
+    assert len(ways([narrow, other], "Flag", Action.READ)) == 2
+    assert len(ways([narrow, other], "Flag", Action.SEARCH)) == 1
+    assert ways([narrow, "system/*.r"], "Flag", Action.READ) == ((),)
+    assert ways([narrow], "Patient", Action.READ) == ()
+    assert not allows([narrow], "Flag", Action.READ)
+
+
+@pytest.mark.parametrize(
+    ("asked", "registered", "granted"),
+    [
+        ("system/Flag.rs", "system/*.rs", True),
+        ("system/*.rs", "system/Flag.rs", False),
+        ("system/Flag.rs", "system/Flag.r system/*.s", True),
+        ("system/Flag.cruds", "system/*.rs", False),
+        ("system/Flag.read", "system/Flag.rs", True),
+        ("system/Flag.rs?category=a", "system/Flag.rs", True),
+        ("system/Flag.rs", "system/Flag.rs?category=a", False),
+        ("system/Flag.rs?category=s|a", "system/Flag.rs?category=a", True),
+        ("system/Flag.rs?category=a", "system/Flag.rs?category=s|a", False),
+        ("system/Flag.rs?category=s|a", "system/Flag.rs?category=s|", True),
+        ("system/Flag.rs?category=a,b", "system/Flag.rs?category=a", False),
+        ("system/Flag.rs?category=a", "system/Flag.rs?category=a,b", True),
+        ("system/Flag.rs?category=a&category=b", "system/Flag.rs?category=b", True),
+        ("system/Flag.rs?category=a", "system/Flag.rs?category=a&category=b", False),
+        ("hisbundle/metrics", "system/*.cruds", False),
+        ("hisbundle/metrics", "hisbundle/metrics", True),
+        ("patient/*.rs", "system/*.cruds", False),
+    ],
+)
+def test_what_lies_within_what_is_registered(asked: str, registered: str, granted: bool) -> None:
+    assert within(asked, registered.split()) == granted
 
 
 @given(st.lists(st.sampled_from("cruds"), unique=True), st.sampled_from("cruds"))

@@ -1,4 +1,5 @@
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -7,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from api.strips import place
-from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkHeader, SessionCipher
+from api.strips import place, within
+from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkFlag, ChunkHeader, SessionCipher
 from core.keyring import KeyRing
 from core.local_vault import LocalVault
 from fhir.search.registry import draft
@@ -28,15 +29,13 @@ class Recorder:
     database: Database
     device: Device = field(default_factory=Device)
 
-    async def record(self, seq: int, sample_index: int, n_valid: int = SAMPLES_PER_CHUNK) -> None:
+    async def record(
+        self, seq: int, sample_index: int, n_valid: int = SAMPLES_PER_CHUNK, **others: Any
+    ) -> None:
         device = self.device
         samples = (sample_index + np.arange(SAMPLES_PER_CHUNK)) % 1000
-        body = replace(
-            flat_body(seq),
-            sample_index=sample_index,
-            n_valid=n_valid,
-            samples=samples.astype(np.int16),
-        )
+        known = {"sample_index": sample_index, "n_valid": n_valid}
+        body = replace(flat_body(seq), **known | {"samples": samples.astype(np.int16)} | others)
         cipher = SessionCipher(device.key, device.id, device.epoch, device.session_id)
         frame = cipher.seal(ChunkHeader(device.id, device.epoch, device.session_id, seq), body)
         new = NewChunk(device.id, device.epoch, device.session_id, seq, frame)
@@ -101,6 +100,43 @@ async def test_samples_that_the_device_lost_before_sealing(
     assert await _data(client, "Observation/gap") == [*_codes(1860, 10), *["E"] * 10]
 
 
+async def test_a_gain_that_changes_within_a_strip_changes_no_voltage(
+    client: Client, recorder: Recorder
+) -> None:
+    await recorder.record(0, 0, nv_per_lsb=1000)
+    await recorder.record(1, SAMPLES_PER_CHUNK, nv_per_lsb=2000)
+    await recorder.publish("s", 0, 2 * SAMPLES_PER_CHUNK)
+    filled = (await client.get("Observation/s")).json()["component"][0]["valueSampledData"]
+    millivolts = [float(code) * filled["factor"] for code in filled["data"].split()]
+    expected = [k * 0.001 for k in range(187)] + [k * 0.002 for k in range(187, 374)]
+    assert millivolts == pytest.approx(expected, abs=0.0011)
+
+
+async def test_what_was_measured_with_leads_off_is_no_voltage(
+    client: Client, recorder: Recorder
+) -> None:
+    await recorder.record(0, 0)
+    await recorder.record(1, SAMPLES_PER_CHUNK, flags=ChunkFlag.LEAD_OFF_PLUS)
+    await recorder.publish("s", 0, 2 * SAMPLES_PER_CHUNK)
+    assert await _data(client, "Observation/s") == [*_codes(0, 187), *["E"] * 187]
+
+
+async def test_chunks_that_analysis_refused_are_no_part_of_a_strip(
+    client: Client, recorder: Recorder
+) -> None:
+    await recorder.record(0, 0)
+    await recorder.record(1, 20, samples=np.full(SAMPLES_PER_CHUNK, 7, dtype=np.int16))
+    await recorder.publish("s", 0, SAMPLES_PER_CHUNK)
+    assert await _data(client, "Observation/s") == _codes(0, 187)
+
+
+async def test_a_strip_of_many_short_chunks_is_whole(client: Client, recorder: Recorder) -> None:
+    for seq in range(40):
+        await recorder.record(seq, 10 * seq, n_valid=10)
+    await recorder.publish("s", 0, 374)
+    assert await _data(client, "Observation/s") == _codes(0, 374)
+
+
 async def test_search_history_and_vread_fill_in_too(client: Client, recorder: Recorder) -> None:
     for seq in range(8):
         await recorder.record(seq, seq * SAMPLES_PER_CHUNK)
@@ -148,7 +184,7 @@ async def test_a_chunk_that_was_changed_at_rest_is_missing(
 def test_place_copies_what_overlaps(start: int, first: int, n: int, valid: int) -> None:
     body = replace(flat_body(0, 7), sample_index=start, n_valid=valid)
     samples: npt.NDArray[np.int16] = np.full(n, INVALID_SAMPLE, dtype=np.int16)
-    said = place(body, samples, first)
+    place(body, samples, first, body.nv_per_lsb)
     expected = [7 if start <= first + k < start + valid else INVALID_SAMPLE for k in range(n)]
     assert samples.tolist() == expected
-    assert said == (7 in expected)
+    assert bool(within([body], first, first + n)) == (7 in expected)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import Fault, Incorrect
+from core.errors import Incorrect
 from core.keys import KeyName, KeyPurpose, device_key_name
 from core.local_vault import LocalVault, load_master_key
 
@@ -71,7 +71,7 @@ def test_readable_by_others_is_refused(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "master.key"
     load_master_key(path)
     path.chmod(mode)
-    with pytest.raises(Fault, match="chmod 600"):
+    with pytest.raises(Incorrect, match="chmod 600"):
         load_master_key(path)
 
 
@@ -80,7 +80,7 @@ def test_wrong_size_is_refused(tmp_path: Path, size: int) -> None:
     path = tmp_path / "master.key"
     path.touch(mode=0o600)
     path.write_bytes(bytes(size))
-    with pytest.raises(Fault, match="32 bytes"):
+    with pytest.raises(Incorrect, match="32 bytes"):
         load_master_key(path)
 
 
@@ -89,7 +89,7 @@ def test_folder_and_link_are_refused(tmp_path: Path) -> None:
     load_master_key(tmp_path / "real.key")
     (tmp_path / "link.key").symlink_to(tmp_path / "real.key")
     for name in ("folder", "link.key"):
-        with pytest.raises(Fault):
+        with pytest.raises(Incorrect):
             load_master_key(tmp_path / name)
 
 
@@ -98,3 +98,10 @@ def test_first_starts_agree(tmp_path: Path) -> None:
         keys = list(executor.map(load_master_key, [tmp_path / "master.key"] * 32))
     assert len(set(keys)) == 1
     assert list(tmp_path.iterdir()) == [tmp_path / "master.key"]
+
+
+async def test_a_replaced_master_key_is_named(tmp_path: Path) -> None:
+    name = KeyName(KeyPurpose.SERVICE, "enrolment", 1)
+    wrapped = await LocalVault(tmp_path / "old").wrap(name, bytes(32))
+    with pytest.raises(Incorrect, match=r"service enrolment, epoch 1.*lost or replaced"):
+        await LocalVault(tmp_path / "new").unwrap(name, wrapped)

@@ -5,6 +5,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from api.tokens import KEY_FILE, load_or_create_key, verify
 from core.settings import Settings
 from hisbundle.cli.simulate import RHYTHMS
@@ -17,7 +19,9 @@ async def test_help_is_quick_and_complete() -> None:
     status, out, _ = await command("--help")
     assert status == 0
     assert time.process_time() - begun < 1
-    names = "serve demo simulate replay export token quarantine device migrate train settings"
+    names = (
+        "serve demo simulate replay export token quarantine device client migrate train settings"
+    )
     assert all(f" {name} " in out for name in names.split())
 
 
@@ -49,6 +53,25 @@ async def test_a_wrong_setting_is_named() -> None:
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("roles", "api"), ("roles", '["apy"]'), ("log_level", "loud")]
+)
+async def test_a_wrong_value_is_told_by_its_name(name: str, value: str, tmp_path: Path) -> None:
+    status, _, err = await command("serve", data_dir=tmp_path, **{name: value})
+    assert (status, "Traceback" in err) == (2, False), err
+    assert name in err.lower()
+    assert f"{name}_0" not in err.lower()
+
+
+async def test_a_data_folder_that_cannot_be_one(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    for words in (("serve", "--http-port", "0", "--mqtt-port", "0"), ("token",), ("migrate",)):
+        status, _, err = await command(*words, data_dir=file)
+        assert (status, err.count("\n")) == (2, 1), err
+        assert str(file) in err
+
+
 async def test_a_token_is_signed_with_the_folders_key(tmp_path: Path) -> None:
     status, out, _ = await command("token", "--scope", "system/Patient.rs", data_dir=tmp_path)
     assert status == 0
@@ -65,6 +88,13 @@ async def test_wrong_arguments_are_told_without_a_traceback(tmp_path: Path) -> N
     ):
         status, _, err = await command(*words, data_dir=tmp_path)
         assert (status, "Traceback" in err) == (2, False), err
+
+
+@pytest.mark.parametrize("server", ["http://127.0.0.1:9", "no-url"])
+async def test_a_service_that_is_not_there(server: str, tmp_path: Path) -> None:
+    status, _, err = await command("simulate", "--server", server, data_dir=tmp_path)
+    assert (status, err.count("\n")) == (5, 1), err
+    assert server in err
 
 
 async def test_migrate_works_from_anywhere(database_url: str, tmp_path: Path) -> None:

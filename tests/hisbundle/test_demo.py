@@ -1,6 +1,8 @@
 """The demo, as a user runs it: twice, on one data folder."""
 
+import asyncio
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from core.errors import Unavailable
 from hisbundle.demo import PATIENTS
 from hisbundle.embedded.postgres import running_url
 from hisbundle.reach import open_database
-from tests.hisbundle.processes import command, data_folder, settings_for
+from tests.hisbundle.processes import command, data_folder, environment, settings_for
 
 
 @pytest.fixture
@@ -20,7 +22,10 @@ def data_dir(reachable_folder: Path) -> Iterator[Path]:
         yield folder
 
 
-async def test_three_patients_with_heart_rates_that_continue(data_dir: Path) -> None:
+async def test_three_patients_with_heart_rates_that_continue(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")  # not for a service on this machine
     settings: dict[str, object] = {"data_dir": data_dir, "http_port": 0, "mqtt_port": 0}
     devices: list[set[str]] = []
     for _ in range(2):
@@ -34,6 +39,23 @@ async def test_three_patients_with_heart_rates_that_continue(data_dir: Path) -> 
         devices.append(await _enrolled(data_dir))
     assert len(devices[0]) == len(PATIENTS)
     assert devices[0] == devices[1]
+
+
+async def test_it_ends_with_the_one_who_started_it(data_dir: Path) -> None:
+    settings = {"data_dir": data_dir, "http_port": 0, "mqtt_port": 0}
+    parent = await asyncio.create_subprocess_exec(
+        *("/bin/sh", "-c", '"$0" -m hisbundle demo --with-parent; true', sys.executable),
+        env=environment(**settings),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert parent.stdout is not None
+    async with asyncio.timeout(60):
+        while "Ctrl-C" not in (await parent.stdout.readline()).decode():
+            pass
+        parent.kill()
+        await parent.stdout.read()  # its end is the end of the last process that had it
+    with pytest.raises(Unavailable):
+        running_url(data_dir)
 
 
 async def _enrolled(data_dir: Path) -> set[str]:

@@ -16,11 +16,17 @@ from hisbundle.exits import PortTaken, exit_code, is_expected, message
         (Unavailable("x"), 5),
         (Fault("x"), 1),
         (ValueError("x"), 1),
+        (OSError("x"), 1),
+        (PermissionError(13, "no", "/data"), 2),
     ],
 )
 def test_each_error_has_its_code(error: Exception, code: int) -> None:
     assert exit_code(error) == code
     assert is_expected(error) == (code != 1)
+
+
+def test_a_refused_path_is_named() -> None:
+    assert message(PermissionError(13, "Permission denied", "/data")) == "/data: Permission denied"
 
 
 def test_a_group_speaks_for_its_members() -> None:

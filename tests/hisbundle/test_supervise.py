@@ -54,6 +54,25 @@ async def test_what_can_never_be_right_is_not_tried_again() -> None:
     assert runs == 1
 
 
+async def test_end_does_not_cut_short_what_somebody_else_cancelled() -> None:
+    cleaned = False
+
+    async def role() -> None:
+        nonlocal cleaned
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.05)
+            cleaned = True
+
+    task = asyncio.create_task(role())
+    await asyncio.sleep(0)
+    task.cancel()  # as a task group does when one of its tasks fails
+    await asyncio.sleep(0)
+    await end(task)
+    assert cleaned
+
+
 async def test_end_waits_for_the_cleaning_up() -> None:
     cleaned = False
 

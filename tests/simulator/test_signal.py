@@ -78,6 +78,13 @@ def test_a_missing_record_and_a_missing_channel_are_named(tmp_path: Path) -> Non
         read_record(tmp_path / "none", 125.0)
 
 
+@pytest.mark.parametrize("header", ["", "bad", "bad 1 360 100\n", "bad x y z\n\x00"])
+def test_a_damaged_record_is_named(header: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.hea").write_text(header)
+    with pytest.raises(Incorrect, match="record bad"):
+        read_record(tmp_path / "bad", 125.0)
+
+
 def test_a_record_round_trips_through_wfdb(tmp_path: Path) -> None:
     import wfdb
 

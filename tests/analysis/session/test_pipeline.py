@@ -225,7 +225,7 @@ def test_an_unreadable_strip_has_beats_but_neither_rate_nor_probabilities() -> N
 
 
 def test_a_flat_line_is_flat() -> None:
-    strips = run(np.full(3000, 0.7)).strips
+    strips = run(np.full(2 * SAMPLES_PER_STRIP, 0.7)).strips
     assert {strip.quality.reasons for strip in strips} == {(RefusalReason.FLAT,)}
     assert not any(strip.beats for strip in strips)
 

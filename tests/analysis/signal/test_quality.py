@@ -72,3 +72,18 @@ def test_flat_saturated_and_missing_are_named() -> None:
     assert mostly.reasons == (RefusalReason.LEAD_OFF,)
     nothing = quality([], Counts(N, N, N, 0))
     assert (nothing.readable, nothing.score) == (False, 0.0)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.5, 1.5])
+def test_a_tail_is_neither_noise_nor_flat_but_short_of_beats(seconds: float) -> None:
+    n = round(seconds * RATE_HZ)
+    for signal_mv in (rhythm_mv(Rhythm.SINUS, 12)[:n], np.full(n, 0.4)):
+        seen = quality([stretch_of(signal_mv)], Counts(n, n, 0, 0))
+        assert (seen.readable, seen.reasons) == (False, (RefusalReason.FEW_BEATS,))
+
+
+def test_a_heart_that_stands_still_is_not_called_noise() -> None:
+    signal_mv = RNG.normal(0, 0.012, N)
+    signal_mv[:100] += rhythm_mv(Rhythm.SINUS, 12)[:100]
+    seen = quality([stretch_of(signal_mv, (87,))], WHOLE)
+    assert (seen.readable, seen.reasons) == (False, (RefusalReason.FEW_BEATS,))

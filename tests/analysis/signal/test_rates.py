@@ -22,7 +22,7 @@ def test_statistics_of_known_intervals() -> None:
 
 
 def test_the_interval_that_ends_in_the_strip_belongs_to_it() -> None:
-    found = rate([stretch_of(SIGNAL, (50, 175), before=-50)])
+    found = rate([stretch_of(SIGNAL, (50, 175), earlier=(-50,))])
     assert found is not None
     assert (found.rr_min_ms, found.rr_max_ms) == (800.0, 1000.0)
 
@@ -33,6 +33,16 @@ def test_no_interval_over_missing_samples_or_between_stretches() -> None:
     assert found is not None
     assert found.rr_max_ms == 800.0
     assert found.rmssd_ms == 0.0
+
+
+def test_a_short_strip_reaches_back_to_three_beats() -> None:
+    found = rate([stretch_of(SIGNAL, (1200,), earlier=(100, 450, 800))])
+    assert found is not None
+    assert (found.rr_min_ms, found.rr_max_ms) == (2800.0, 3200.0)
+
+
+def test_a_strip_without_a_beat_has_no_rate_of_earlier_ones() -> None:
+    assert rate([stretch_of(SIGNAL, (), earlier=(100, 200, 300))]) is None
 
 
 @pytest.mark.parametrize("peaks", [(), (100,), (100, 200)])

@@ -18,7 +18,6 @@ from core.chunk import ChunkFlag
 from core.ecg import AlertKind
 from core.local_vault import LocalVault
 from simulator.rhythm import Rhythm
-from store.alerts import WITHDRAWN
 from store.database import Database
 from tests.analysis.bed import Bed
 from tests.analysis.chunks import LengthClassifier, Run, chunks_of, rhythm_mv
@@ -193,23 +192,6 @@ async def test_late_chunks_withdraw_reopen_and_keep_alerts(bed: Bed) -> None:
     expected = Run().push(session).alerts
     assert {(a.kind, a.strip_index): a for a in await bed.alerts(row)} == expected
     assert {(AlertKind.LEAD_OFF, 2), (AlertKind.LEAD_OFF, 5)} <= set(expected)
-
-
-async def test_an_alert_that_late_chunks_disprove_is_withdrawn(bed: Bed) -> None:
-    fast = chunks_of(rhythm_mv(Rhythm.TACHYCARDIA, 60))[:40]
-    device = await bed.device()
-    row = await bed.send(device, fast[:13] + fast[16:])
-    await bed.later(31)
-    await bed.analyse()
-    before = await bed.alerts(row)
-    assert [a.kind for a in before] == [AlertKind.TACHYCARDIA]
-    noise = np.random.default_rng(3).integers(-3000, 3000, (3, 187)).astype(np.int16)
-    late = zip(fast[13:16], noise, strict=True)  # strip 1 turns out to be unreadable
-    await bed.send(device, [(seq, replace(c, samples=samples)) for (seq, c), samples in late])
-    await bed.analyse()
-    after = await bed.alerts(row)
-    assert {(a.strip_index, a.evidence == WITHDRAWN) for a in after} == {(1, True), (2, False)}
-    assert [a.closed_at == a.opened_at for a in after] == [True, False]
 
 
 async def test_one_session_without_a_key_does_not_stop_the_others(bed: Bed) -> None:

@@ -32,9 +32,11 @@ def test_what_an_observation_is_found_by() -> None:
             Token("identifier", "1", "urn:x"),
             Token("code", "131328", "urn:iso:std:iso:11073:10101"),
             Token("code", "11524-6", "http://loinc.org"),
-            Token("component-code", "8867-4", "http://loinc.org"),
-            Token("status", "final", "http://hl7.org/fhir/observation-status"),
-            Token("device", "Device/d"),
+            Token("component-code", "8867-4", "http://loinc.org", leads=False),
+            Token("combo-code", "131328", "urn:iso:std:iso:11073:10101", leads=False),
+            Token("combo-code", "11524-6", "http://loinc.org", leads=False),
+            Token("status", "final", "http://hl7.org/fhir/observation-status", leads=False),
+            Token("device", "Device/d", leads=False),
         ),
     )
 

@@ -63,11 +63,12 @@ def test_references() -> None:
         assert _clause("patient", value) == PatientClause(("p",))
         assert _clause("subject", value) == PatientClause(("p",))
     assert _clause("subject:Device", "d") == TokenClause(("subject",), (TokenValue("Device/d"),))
-    assert _clause("device", "d") == TokenClause(("device",), (TokenValue("Device/d"),))
+    assert _clause("device", "d") == TokenClause((), (TokenValue("Device/d"),), ("device",))
 
 
 def test_combined_parameters_search_their_parts() -> None:
-    assert _clause("combo-code", "a") == TokenClause(("code", "component-code"), (TokenValue("a"),))
+    combo = TokenClause((), (TokenValue("a"),), ("combo-code", "component-code"))
+    assert _clause("combo-code", "a") == combo
 
 
 def test_texts_are_folded() -> None:
@@ -179,3 +180,8 @@ def test_any_parameters_are_a_search_or_incorrect(pairs: list[tuple[str, str]]) 
     except Incorrect:
         return
     assert search.count <= 100
+
+
+def test_the_same_clause_again_asks_for_no_more() -> None:
+    again = _parse(*[("status", "final,amended"), ("code", "a")] * 20).query.clauses
+    assert again == _parse(("status", "final,amended"), ("code", "a")).query.clauses

@@ -9,6 +9,7 @@ from core.chunk import ChunkHeader, SessionCipher
 from core.local_vault import LocalVault
 from core.topics import chunk_topic
 from ingest.frames import STORED, Frame, Refusal
+from store import devices
 from store.database import Database
 from tests.devices import Device, enrol_directly, flat_body
 from tests.ingest.accept.gateway import Gateway, aside, flip
@@ -51,6 +52,17 @@ def _impossible(device: Device) -> bytes:
     header = ChunkHeader(device.id, device.epoch, device.session_id, 0)
     cipher = SessionCipher(device.key, device.id, device.epoch, device.session_id)
     return bytes(cipher.seal(header, body))
+
+
+async def test_a_revoked_device_is_refused_as_such_whatever_it_sends(
+    gateway: Gateway, worn: Device, database: Database
+) -> None:
+    await gateway.send(worn, 1)  # so that its key is at hand
+    async with database.transaction() as tx:
+        await devices.set_status(tx, worn.id, "revoked")
+    for frame in (worn.chunk(2), flip(worn.chunk(2), 100), _impossible(worn)):
+        (outcome,) = await gateway.send_frames(Frame(worn.topic, frame))
+        assert outcome.refusal is Refusal.REVOKED
 
 
 @pytest.mark.parametrize(("reason", "make"), REFUSED.values(), ids=REFUSED)

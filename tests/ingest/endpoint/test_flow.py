@@ -107,8 +107,8 @@ async def test_a_blocked_core_is_not_taken_for_a_silent_client(
 
 async def test_a_client_that_does_not_read_is_not_read(start: Start, device: UUID) -> None:
     endpoint = await start(outgoing_max_bytes=4096)
-    assert endpoint._server is not None
-    endpoint._server.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    assert endpoint._door._listener is not None
+    endpoint._door._listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     client = await RawClient.enter(endpoint.port, device)
     client.deafen()
 

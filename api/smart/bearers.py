@@ -1,0 +1,72 @@
+"""Who bears a token: signature, time, and whether it still counts.
+
+Revocations and disabled clients are looked up in the database, at most once in REFRESH_S for
+all requests of a process; so they count everywhere within that time.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+import structlog
+from joserfc.jwk import ECKey
+
+from api.tokens import Caller, verify
+from core.errors import Unauthenticated
+from store import clients
+from store.clients import Refused
+from store.database import Database
+
+REFRESH_S = 1.0
+_log = structlog.get_logger(__name__)
+
+
+class Bearers:
+    """Checks bearer tokens."""
+
+    def __init__(self, key: ECKey, database: Database) -> None:
+        self._key = key
+        self._database = database
+        self._refused = Refused()
+        self._fresh_until = float("-inf")
+        self._lock = asyncio.Lock()
+
+    async def caller(self, headers: Mapping[str, str]) -> Caller:
+        """Who makes a request with these headers. Raises Unauthenticated, Unavailable."""
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Unauthenticated("a bearer token is needed")
+        return await self.bearer(token.strip())
+
+    async def bearer(self, token: str) -> Caller:
+        """Whom ``token`` speaks for. Raises Unauthenticated; Unavailable without a database."""
+        caller = verify(self._key, token)
+        # An administrator's token works without a database: for /metrics, above all.
+        if caller.client_id is not None:
+            await self._check(caller)
+        return caller
+
+    def forget(self) -> None:
+        """Look up anew at the next request: this process has just revoked something."""
+        self._fresh_until = float("-inf")
+
+    async def _check(self, caller: Caller) -> None:
+        if time.monotonic() >= self._fresh_until:
+            await self._refresh()
+        reason = None
+        if caller.token_id in self._refused.tokens:
+            reason = "the token was revoked"
+        elif caller.client_id in self._refused.clients:
+            reason = "the client is disabled"
+        if reason is not None:
+            _log.warning("access denied", client=caller.client_id, reason=reason)
+            raise Unauthenticated("the bearer token is invalid or expired")
+
+    async def _refresh(self) -> None:
+        async with self._lock:
+            now = time.monotonic()
+            if now < self._fresh_until:  # somebody else was first
+                return
+            async with self._database.transaction() as tx:
+                self._refused = await clients.refused(tx)
+            self._fresh_until = now + REFRESH_S

@@ -1,0 +1,59 @@
+"""Settings that cannot work, told by name before anything is started."""
+
+import ssl
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from core.errors import Incorrect
+from core.settings import Role, Settings
+
+
+def check(settings: Settings) -> None:
+    """Look at what one field alone does not show. Raises Incorrect, with the setting's name."""
+    if not settings.roles:
+        raise Incorrect("HISBUNDLE_ROLES names no role")
+    check_database_url(settings.database_url)
+    _check_ports(settings)
+    _check_public_url(settings.public_url)
+    _check_https(settings.tls_cert_file, settings.tls_key_file)
+    for name in ("mqtt_ca_file", "mqtt_client_cert_file", "mqtt_client_key_file"):
+        path: Path | None = getattr(settings, name)
+        if path is not None and not path.is_file():
+            raise Incorrect(f"HISBUNDLE_{name.upper()}: there is no file {path}")
+
+
+def check_database_url(url: SecretStr | None) -> None:
+    """Raises Incorrect for another database than Postgres (the value may hold a password)."""
+    scheme = "postgresql" if url is None else urlsplit(url.get_secret_value()).scheme
+    if scheme not in ("postgresql", "postgres"):
+        raise Incorrect("HISBUNDLE_DATABASE_URL does not begin with postgresql://")
+
+
+def _check_ports(settings: Settings) -> None:
+    both = Role.API in settings.roles and Role.INGEST in settings.roles
+    embedded = settings.mqtt_url is None
+    if both and embedded and settings.http_port == settings.mqtt_port != 0:
+        raise Incorrect(f"HTTP and MQTT cannot both listen on port {settings.http_port}")
+
+
+def _check_public_url(url: str | None) -> None:
+    if url is None:
+        return
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Incorrect(f"HISBUNDLE_PUBLIC_URL is not an http:// or https:// URL: {url}")
+
+
+def _check_https(certificate: Path | None, key: Path | None) -> None:
+    if certificate is None:
+        if key is not None:
+            raise Incorrect("HISBUNDLE_TLS_KEY_FILE is set without HISBUNDLE_TLS_CERT_FILE")
+        return
+    try:
+        # An empty password: else an encrypted key would ask for one at the terminal.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except OSError as error:
+        pair = f"{certificate}, {key or 'key in the same file'}"
+        raise Incorrect(f"HISBUNDLE_TLS_CERT_FILE and _KEY_FILE ({pair}): {error}") from error

@@ -1,0 +1,42 @@
+"""Every table, by subject; ``metadata`` is Alembic's target. Queries stand in ``store``.
+
+The road of one chunk: ``device`` -> ``monitoring_session`` -> ``chunk`` -> (``analysis_cursor``)
+-> ``finding`` and ``alert`` -> ``resource``. Times are UTC.
+"""
+
+from store.tables.analysis import alert, analysis_cursor, finding, gap, report
+from store.tables.base import metadata
+from store.tables.clients import client, client_assertion, revoked_token
+from store.tables.devices import (
+    chunk,
+    device,
+    device_key,
+    monitoring_session,
+    quarantine,
+    service_secret,
+    wearing,
+)
+from store.tables.resources import fhir_clock, resource, resource_token, resource_version
+
+__all__ = [
+    "alert",
+    "analysis_cursor",
+    "chunk",
+    "client",
+    "client_assertion",
+    "device",
+    "device_key",
+    "fhir_clock",
+    "finding",
+    "gap",
+    "metadata",
+    "monitoring_session",
+    "quarantine",
+    "report",
+    "resource",
+    "resource_token",
+    "resource_version",
+    "revoked_token",
+    "service_secret",
+    "wearing",
+]

@@ -1,0 +1,84 @@
+"""How far analysis has come, and what it found."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from store.tables.base import metadata, time_column
+
+# How far analysis has come in a session, and the signal state at that point.
+analysis_cursor = Table(
+    "analysis_cursor",
+    metadata,
+    Column("session", ForeignKey("monitoring_session.id"), primary_key=True),
+    Column("next_seq", BigInteger, nullable=False, server_default="0"),
+    # Chunks taken in; less than monitoring_session.chunks while there is something to do.
+    Column("analysed", BigInteger, nullable=False, server_default="0"),
+    Column("state", LargeBinary, nullable=True),
+    Column("ended", Boolean, nullable=False, server_default=text("false")),
+    time_column("updated_at", now=True),
+)
+
+# Chunks that did not come in time, and the state before them, so that a late chunk can be
+# taken in by going back to there.
+gap = Table(
+    "gap",
+    metadata,
+    Column("session", ForeignKey("monitoring_session.id"), nullable=False),
+    Column("first_seq", BigInteger, nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("state", LargeBinary, nullable=True),
+    time_column("declared_at", now=True),
+    PrimaryKeyConstraint("session", "first_seq"),
+)
+
+finding = Table(
+    "finding",
+    metadata,
+    Column("session", ForeignKey("monitoring_session.id"), nullable=False),
+    Column("strip_index", BigInteger, nullable=False),
+    Column("body", JSONB, nullable=False),
+    time_column("started_at"),
+    time_column("updated_at", now=True),
+    Column("published", Boolean, nullable=False, server_default=text("false")),
+    # Changed since it was last published: its resources become amended.
+    Column("amended", Boolean, nullable=False, server_default=text("false")),
+    PrimaryKeyConstraint("session", "strip_index"),
+    Index("finding_unpublished_idx", "session", postgresql_where=text("NOT published")),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("session", ForeignKey("monitoring_session.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("strip_index", BigInteger, nullable=False),
+    time_column("opened_at"),
+    time_column("closed_at", nullable=True),
+    Column("evidence", Text, nullable=False),
+    Column("published", Boolean, nullable=False, server_default=text("false")),
+    PrimaryKeyConstraint("session", "kind", "strip_index"),
+    Index("alert_unpublished_idx", "session", postgresql_where=text("NOT published")),
+)
+
+# When a session's report was last written, and over how many findings.
+report = Table(
+    "report",
+    metadata,
+    Column("session", ForeignKey("monitoring_session.id"), primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("findings", BigInteger, nullable=False),
+    Column("chunks", BigInteger, nullable=False),
+    time_column("signal_until"),
+    time_column("updated_at", now=True),
+)
