@@ -57,9 +57,9 @@ def test_grants_nothing(text: str) -> None:
 
 def test_a_scope_may_be_narrowed_to_categories() -> None:
     scope = parse("system/Observation.rs?category=urn%3Aa%7Cx,y&category=urn:b|")
-    first = TokenClause(("category",), (TokenValue("x", "urn:a"), TokenValue("y")))
+    first = TokenClause((), (TokenValue("x", "urn:a"), TokenValue("y")), ("category",))
     assert scope is not None
-    assert scope.filter == (first, TokenClause(("category",), (TokenValue(None, "urn:b"),)))
+    assert scope.filter == (first, TokenClause((), (TokenValue(None, "urn:b"),), ("category",)))
 
 
 def test_ways_add_up() -> None:
