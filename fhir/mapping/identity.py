@@ -41,7 +41,7 @@ class Origin:
         return reference("Device", str(self.device_id))
 
     def name(self, *parts: object) -> str:
-        """A name within this session. The device is in it: session ids are the devices' own."""
+        """A name within the monitoring session. The device is in it: session ids are the devices' own."""
         return "/".join(map(str, (self.device_id, self.session_id.hex(), *parts)))
 
     def id(self, *parts: object) -> str:
@@ -53,7 +53,7 @@ class Origin:
         return {"system": RESULT_SID, "value": self.name(*parts)}
 
     def observation(self, *parts: object) -> Json:
-        """A reference to an Observation of this session."""
+        """A reference to an Observation of the monitoring session."""
         return reference("Observation", self.id(*parts))
 
 
