@@ -41,7 +41,7 @@ class Origin:
         return reference("Device", str(self.device_id))
 
     def name(self, *parts: object) -> str:
-        """A name within the monitoring session. The device is in it: session ids are the devices' own."""
+        """A name within the session. The device is in it: session ids are the devices' own."""
         return "/".join(map(str, (self.device_id, self.session_id.hex(), *parts)))
 
     def id(self, *parts: object) -> str:
