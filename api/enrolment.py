@@ -7,7 +7,7 @@ from core.errors import Conflict
 from core.keys import KeyVault
 from fhir.mapping import device
 from fhir.mapping.patient import identifiers, patient
-from fhir.search.registry import draft
+from fhir.search.indexing import draft
 from fhir.values import Json
 from ingest.enrol import EnrolmentAnswer, EnrolmentKey, EnrolmentRequest, enrol
 from store import resources, search, wearing

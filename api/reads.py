@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import answers
+from api.disclosure import disclose
 from api.grants import Grant, grant
 from api.links import url
 from api.requests import is_lenient, negotiate, read_params
@@ -35,6 +36,7 @@ async def read(request: Request, kind: ResourceType) -> Response:
     here = site(request)
     async with here.database.transaction() as tx:
         document = await _current(tx, sight, _id(request))
+        disclose(request, [document])
         headers = answers.version_headers(document)
         if _is_known(request, document):
             return Response(status_code=304, headers=headers)
@@ -52,6 +54,7 @@ async def vread(request: Request, kind: ResourceType) -> Response:
     here = site(request)
     async with here.database.transaction() as tx:
         document = await _version(tx, sight, _id(request), int(wanted))
+        disclose(request, [document])
         body = await here.strips.body(tx, document)
     return answers.fhir(body, headers=answers.version_headers(document), pretty=pretty)
 
@@ -68,6 +71,7 @@ async def history(request: Request, kind: ResourceType) -> Response:
         found = await _visible(tx, sight, name, search.count + 1, newest)
         if not found:
             raise sight.missing(name)
+        disclose(request, found[: search.count])
         entries = [await _entry(here, tx, document, base) for document in found[: search.count]]
     links = {"self": url(path, search.applied)}
     if len(found) > search.count:

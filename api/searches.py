@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import answers
+from api.disclosure import disclose
 from api.grants import Grant, grant
 from api.links import url
 from api.requests import form, is_lenient, negotiate
@@ -48,11 +49,12 @@ async def _search(request: Request, kind: ResourceType, pairs: Sequence[Pair]) -
         order = search.query.order
         after = here.cursor_key.open(path, search.applied, search.cursor, order)
         search = replace(search, query=replace(search.query, after=after))
-    page = await _page(here, base, replace(search, query=sight.narrow(search.query)), sight)
+    page = await _page(request, replace(search, query=sight.narrow(search.query)), sight)
     return answers.fhir(page, pretty=("_pretty", "true") in search.applied)
 
 
-async def _page(here: Site, base: str, search: Search, sight: Grant) -> Json:
+async def _page(request: Request, search: Search, sight: Grant) -> Json:
+    here, base = site(request), site(request).base(request)
     count: int | None = None
     found: list[Found] = []
     async with here.database.transaction() as tx:
@@ -63,6 +65,7 @@ async def _page(here: Site, base: str, search: Search, sight: Grant) -> Json:
         if not search.total_only:
             found = await stored.find(tx, search.query, search.count + 1)
         shown = [item for item in found[: search.count] if sight.covers(item.document)]
+        disclose(request, [item.document for item in shown])
         entries = [await _entry(here, tx, item, base) for item in shown]
     if search.ignored:
         entries.append(_remark(search))

@@ -64,7 +64,10 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One version of a resource as JSON bytes, ``meta`` inside; empty where it is a deletion."""
+    """One version of a resource as JSON bytes, ``meta`` inside; empty where it is a deletion.
+
+    ``patient_id`` is whose data they are; None where it is nobody's.
+    """
 
     type: str
     id: str
@@ -73,6 +76,7 @@ class Document:
     deleted: bool
     body: bytes
     render: Json | None
+    patient_id: str | None
 
 
 async def put_many(tx: AsyncConnection, drafts: Sequence[Draft]) -> list[Stored]:
@@ -148,13 +152,13 @@ def _without_meta(body: Json) -> Json:
 
 _STAMP = text("SELECT stamp FROM fhir_clock")
 _READ = text(
-    "SELECT type, id, version, last_updated, deleted, body, render FROM resource"
+    "SELECT type, id, version, last_updated, deleted, body, render, patient_id FROM resource"
     " WHERE type = :type AND id = :id"
 )
 _HISTORY = text(
-    "SELECT type, id, version, last_updated, deleted, body, render FROM resource"
+    "SELECT type, id, version, last_updated, deleted, body, render, patient_id FROM resource"
     " WHERE type = :type AND id = :id AND version <= :version"
-    " UNION ALL SELECT type, id, version, last_updated, deleted, body, render"
+    " UNION ALL SELECT type, id, version, last_updated, deleted, body, render, patient_id"
     " FROM resource_version WHERE type = :type AND id = :id AND version <= :version"
     " ORDER BY version DESC LIMIT :count"
 )
@@ -164,7 +168,14 @@ LAST_VERSION = 2**63 - 1
 def document(row: Row[Any]) -> Document:
     """A row with the columns of a version."""
     return Document(
-        row.type, row.id, row.version, row.last_updated, row.deleted, bytes(row.body), row.render
+        row.type,
+        row.id,
+        row.version,
+        row.last_updated,
+        row.deleted,
+        bytes(row.body),
+        row.render,
+        row.patient_id,
     )
 
 

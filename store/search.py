@@ -58,7 +58,16 @@ async def total(tx: AsyncConnection, query: Query) -> int:
     return int((await tx.execute(statement)).scalar_one())
 
 
-_DOCUMENT = (r.c.type, r.c.id, r.c.version, r.c.last_updated, r.c.deleted, r.c.body, r.c.render)
+_DOCUMENT = (
+    r.c.type,
+    r.c.id,
+    r.c.version,
+    r.c.last_updated,
+    r.c.deleted,
+    r.c.body,
+    r.c.render,
+    r.c.patient_id,
+)
 
 
 def _source(query: Query) -> Source:

@@ -19,7 +19,7 @@ from fhir.mapping.identity import Origin
 from fhir.publishing import reporter
 from fhir.publishing.publication import Publication, publications
 from fhir.publishing.shelf import stored
-from fhir.search.registry import draft
+from fhir.search.indexing import draft
 from store import alerts, findings, reports, resources
 from store.database import Database, Transaction
 from store.findings import UnpublishedFinding

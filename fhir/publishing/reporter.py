@@ -10,7 +10,7 @@ from fhir.mapping.report import report
 from fhir.mapping.summary import summary
 from fhir.publishing.revision import revised
 from fhir.publishing.shelf import stored
-from fhir.search.registry import draft
+from fhir.search.indexing import draft
 from fhir.values import Json
 from store import reports, resources
 from store.database import Transaction

@@ -28,7 +28,20 @@ class Interaction(StrEnum):
     READ = "read"
     VREAD = "vread"
     HISTORY_INSTANCE = "history-instance"
+    HISTORY_TYPE = "history-type"
     SEARCH_TYPE = "search-type"
+    CREATE = "create"
+    UPDATE = "update"
+    PATCH = "patch"
+    DELETE = "delete"
+
+
+READS = (
+    Interaction.READ,
+    Interaction.VREAD,
+    Interaction.HISTORY_INSTANCE,
+    Interaction.SEARCH_TYPE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +85,7 @@ class ResourceType:
     params: Mapping[str, SearchParam]
     patient: str | None
     default_sort: str
-    interactions: tuple[Interaction, ...] = tuple(Interaction)
+    interactions: tuple[Interaction, ...] = READS
 
     @property
     def date(self) -> SearchParam | None:

@@ -19,6 +19,7 @@ TokenValues = Callable[[Json], Iterator[tuple[str, str]]]
 DateValue = Callable[[Json], Range | None]
 
 MDC = "urn:iso:std:iso:11073:10101"
+MDC_NOTE = "MDC codes are found under either of their two system URIs."
 _SAME_SYSTEM = {"urn:oid:2.16.840.1.113883.6.24": MDC}
 _DATE = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?"

@@ -13,7 +13,7 @@ from core.ecg import SAMPLES_PER_STRIP, Alert, AlertKind, Beat, Rate, StripFindi
 from core.keys import KeyVault
 from fhir.mapping.patient import patient
 from fhir.publishing.publisher import Publisher
-from fhir.search.registry import draft
+from fhir.search.indexing import draft
 from store import alerts, chunks, findings, wearing
 from store.chunks import NewChunk
 from store.database import Database

@@ -17,7 +17,7 @@ from fhir.codes import (
     VITAL_SIGNS,
     concept,
 )
-from fhir.search.registry import draft
+from fhir.search.indexing import draft
 from fhir.values import Json, instant, quantity, reference
 from store.database import Database
 from store.resources import Stored, put_many

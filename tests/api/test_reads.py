@@ -1,6 +1,6 @@
 import pytest
 
-from fhir.search.registry import draft
+from fhir.search.indexing import draft
 from store.database import Database
 from store.resources import Draft, put_many
 from tests.api.support import BASE, Client, heart_rate, ids, link, patient, store

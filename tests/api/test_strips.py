@@ -12,7 +12,7 @@ from api.strips import place, within
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkFlag, ChunkHeader, SessionCipher
 from core.keyring import KeyRing
 from core.local_vault import LocalVault
-from fhir.search.registry import draft
+from fhir.search.indexing import draft
 from fhir.values import Json
 from store import chunks, devices
 from store.chunks import NewChunk

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fhir.search.registry import draft
+from fhir.search.indexing import draft
 from fhir.values import Json
 from store.database import Database
 from store.resources import Draft, put_many

@@ -4,8 +4,9 @@ import pytest
 
 from core.errors import Incorrect
 from fhir.codes import ECG_POTENTIAL, EKG_STUDY, HEART_RATE, concept
+from fhir.search.indexing import draft, index
 from fhir.search.params import Kind
-from fhir.search.registry import TYPES, draft, index
+from fhir.search.registry import TYPES
 from fhir.values import Json
 from store.index import FOREVER, NO_DATE, Index, Token
 

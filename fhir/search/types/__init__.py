@@ -1,0 +1,1 @@
+"""Declarations of resource types, a file each; ``fhir.search.registry`` collects them."""
