@@ -12,13 +12,12 @@ from starlette.responses import Response
 from api import answers
 from api.disclosure import disclose
 from api.grants import grant
+from api.operations.seen import seen
 from api.reads import current
 from api.requests import read_params
 from api.scopes import Action
 from api.site import site
-from core.errors import Forbidden, Gone, NotFound
 from fhir.mapping.composition import composition, document_bundle, spoken_of
-from fhir.search.registry import TYPES
 from fhir.values import Json
 from store.database import Transaction
 from store.resources import Document
@@ -51,23 +50,12 @@ async def _spoken_of(request: Request, tx: Transaction, report: Document) -> lis
     """What the report refers to, and what its results do, each once."""
     found: dict[str, Document | None] = {f"{report.type}/{report.id}": report}
     for each in spoken_of(_body(report)):
-        found[each] = await _seen(request, tx, each)
+        found[each] = await seen(request, tx, each)
     for result in [d for d in found.values() if d and d.type == "Observation"]:
         for each in spoken_of(_body(result)):
             if each not in found and len(found) < MOST:
-                found[each] = await _seen(request, tx, each)
+                found[each] = await seen(request, tx, each)
     return [d for d in list(found.values())[1:] if d is not None]
-
-
-async def _seen(request: Request, tx: Transaction, name: str) -> Document | None:
-    """What ``Type/id`` names; None where it is not here, or not for this caller's eyes."""
-    type_, _, id_ = name.partition("/")
-    if type_ not in TYPES or type_ == "Binary":
-        return None
-    try:
-        return await current(tx, grant(request, type_, Action.READ), id_)
-    except (Forbidden, NotFound, Gone):
-        return None
 
 
 def _body(document: Document) -> Json:
