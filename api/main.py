@@ -15,6 +15,7 @@ from api.edge import Edge
 from api.enrolment import Enrolment
 from api.gate import Gate
 from api.links import CursorKey
+from api.operations import routes as operations
 from api.renderings import Renderings
 from api.site import FHIR_PATH, Site
 from api.smart import discovery, introspection, revocation, token
@@ -66,6 +67,9 @@ def create_app(
     app.state.site = here
     errors.install(app)
     _serve_service(app)
+    for path, methods, endpoint in operations.ROUTES:  # before the ids, which they look like
+        for method in methods:
+            _add(app, FHIR_PATH + path, method, endpoint)
     for kind in TYPES.values():
         _serve_type(app, kind)
     # The last added is the outermost.

@@ -35,7 +35,7 @@ async def read(request: Request, kind: ResourceType) -> Response:
     pretty = read_params(request)
     here = site(request)
     async with here.database.transaction() as tx:
-        document = await _current(tx, sight, _id(request))
+        document = await current(tx, sight, _id(request))
         disclose(request, [document])
         headers = answers.version_headers(document)
         if _is_known(request, document):
@@ -81,7 +81,8 @@ async def history(request: Request, kind: ResourceType) -> Response:
     return answers.fhir(body, pretty=("_pretty", "true") in search.applied)
 
 
-async def _current(tx: Transaction, sight: Grant, name: str) -> Document:
+async def current(tx: Transaction, sight: Grant, name: str) -> Document:
+    """The current version, as far as it may be seen. Raises NotFound, Gone."""
     try:
         return sight.checked(await resources.read(tx, sight.type, name))
     except Gone as error:

@@ -12,7 +12,7 @@ from tests.conformance.walk import Json, Node
 Resolver = Callable[[str], bool]
 
 UCUM = "http://unitsofmeasure.org"
-UNITS = frozenset({"/min", "mV", "uV", "mV2", "ms", "s", "h", "Hz", "%", "1"})
+UNITS = frozenset({"/min", "mV", "uV", "mV2", "mV2/Hz", "ms", "s", "h", "Hz", "%", "1"})
 _DATA = re.compile(r"(?:[EUL]|-?[0-9]+(?:\.[0-9]+)?)(?: (?:[EUL]|-?[0-9]+(?:\.[0-9]+)?))*")
 _LITERAL = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9.\-]{1,64}(?:/_history/.+)?")
 _TOLERANCE_MS = 1.0  # times are written in whole milliseconds
@@ -67,12 +67,16 @@ def quantity(node: Node) -> Iterator[str]:
         yield f"{node.where}: {node.value.get('code')!r} is not a UCUM unit in use here"
 
 
+_INTERVAL = "http://hl7.org/fhir/5.0/StructureDefinition/extension-SampledData.interval"
+
+
 def sampled_data(node: Node) -> Iterator[str]:
     """Tokens, scale and, within an Observation, the count against its period."""
     if node.type != "SampledData":
         return
     value = node.value
-    if value.get("period", 0) <= 0 or value.get("factor", 1) <= 0:
+    over_time = not any(each.get("url") == _INTERVAL for each in value.get("extension", []))
+    if (over_time and value.get("period", 0) <= 0) or value.get("factor", 1) <= 0:
         yield f"{node.where}: period and factor must be positive"
     data = value.get("data")
     if data is None:
@@ -83,7 +87,8 @@ def sampled_data(node: Node) -> Iterator[str]:
     frames, rest = divmod(data.count(" ") + 1, value.get("dimensions", 1))
     if rest:
         yield f"{node.where}.data: does not fill its dimensions"
-    yield from _span(node, frames)
+    if over_time:
+        yield from _span(node, frames)
 
 
 def _span(node: Node, frames: int) -> Iterator[str]:
