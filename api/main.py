@@ -10,7 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import binaries, enrolments, errors, metadata, metrics, reads, searches
+from api import binaries, catalogue, enrolments, errors, metadata, metrics, reads, searches
 from api.edge import Edge
 from api.enrolment import Enrolment
 from api.gate import Gate
@@ -22,6 +22,7 @@ from api.smart.server import smart_server
 from api.strips import StripReader
 from core.keyring import KeyRing
 from core.settings import Settings
+from fhir.profiles.catalogue import TYPES as CATALOGUE_TYPES
 from fhir.search.params import Interaction, ResourceType
 from fhir.search.registry import TYPES
 from store.database import Database
@@ -66,6 +67,9 @@ def create_app(
     app.state.site = here
     errors.install(app)
     _serve_service(app)
+    for name in CATALOGUE_TYPES:
+        _add(app, f"{FHIR_PATH}/{name}", "GET", catalogue.search(name))
+        _add(app, f"{FHIR_PATH}/{name}/{{id}}", "GET", catalogue.read(name))
     for kind in TYPES.values():
         _serve_type(app, kind)
     # The last added is the outermost.
