@@ -14,6 +14,7 @@ from api import binaries, catalogue, enrolments, errors, metadata, metrics, read
 from api.edge import Edge
 from api.enrolment import Enrolment
 from api.gate import Gate
+from api.guide import endpoint as guide
 from api.links import CursorKey
 from api.renderings import Renderings
 from api.site import FHIR_PATH, Site
@@ -84,6 +85,7 @@ def _serve_service(app: FastAPI) -> None:
         _add(app, f"{prefix}/metadata", "GET", metadata.metadata)
         smart = f"{prefix}/.well-known/smart-configuration"
         _add(app, smart, "GET", discovery.smart_configuration)
+    _add(app, guide.PATH, "GET", guide.guide)
     _add(app, token.PATH, "POST", token.token)
     _add(app, introspection.PATH, "POST", introspection.introspect)
     _add(app, revocation.PATH, "POST", revocation.revoke)
