@@ -34,8 +34,8 @@ def resource(told: Json) -> HtmlElement:
         )
         parts.append(table(("Operation", "What it does"), rows))
     if told.get("searchParam"):
-        rows = ((p["name"], p["type"], p.get("documentation", "")) for p in told["searchParam"])
-        parts.append(table(("Parameter", "Type", "Meaning"), rows))
+        found = [(p["name"], p["type"], p.get("documentation", "")) for p in told["searchParam"]]
+        parts.append(table(("Parameter", "Type", "Meaning"), found))
     return e.SECTION(*parts)
 
 
