@@ -10,10 +10,11 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import binaries, enrolments, errors, metadata, metrics, reads, searches
+from api import binaries, catalogue, enrolments, errors, metadata, metrics, reads, searches
 from api.edge import Edge
 from api.enrolment import Enrolment
 from api.gate import Gate
+from api.guide import endpoint as guide
 from api.links import CursorKey
 from api.operations import routes as operations
 from api.renderings import Renderings
@@ -23,6 +24,7 @@ from api.smart.server import smart_server
 from api.strips import StripReader
 from core.keyring import KeyRing
 from core.settings import Settings
+from fhir.profiles.catalogue import TYPES as CATALOGUE_TYPES
 from fhir.search.params import Interaction, ResourceType
 from fhir.search.registry import TYPES
 from store.database import Database
@@ -70,6 +72,9 @@ def create_app(
     for path, methods, endpoint in operations.ROUTES:  # before the ids, which they look like
         for method in methods:
             _add(app, FHIR_PATH + path, method, endpoint)
+    for name in CATALOGUE_TYPES:
+        _add(app, f"{FHIR_PATH}/{name}", "GET", catalogue.search(name))
+        _add(app, f"{FHIR_PATH}/{name}/{{id}}", "GET", catalogue.read(name))
     for kind in TYPES.values():
         _serve_type(app, kind)
     # The last added is the outermost.
@@ -84,6 +89,7 @@ def _serve_service(app: FastAPI) -> None:
         _add(app, f"{prefix}/metadata", "GET", metadata.metadata)
         smart = f"{prefix}/.well-known/smart-configuration"
         _add(app, smart, "GET", discovery.smart_configuration)
+    _add(app, guide.PATH, "GET", guide.guide)
     _add(app, token.PATH, "POST", token.token)
     _add(app, introspection.PATH, "POST", introspection.introspect)
     _add(app, revocation.PATH, "POST", revocation.revoke)
