@@ -58,6 +58,12 @@ def _typed(
             return DateClause(tuple(_date(text) for text in alternatives))
         case Kind.STRING:
             return TextClause(param.name, tuple(_text(text) for text in alternatives))
+        case Kind.URI:
+            return TokenClause(
+                param.sources, tuple(TokenValue(unescape(text)) for text in alternatives)
+            )
+        case Kind.QUANTITY:
+            raise UnknownParameter(f"{kind.name} cannot be searched by {param.name} so far")
         case Kind.TOKEN:
             return _tokens(kind, param, tuple(_token(text) for text in alternatives))
         case Kind.REFERENCE:
