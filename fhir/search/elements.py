@@ -49,11 +49,6 @@ ELEMENTS: Mapping[str, Elements] = {
         "period agent source entity",
         "type recorded agent source",
     ),
-    "Binary": _elements(
-        "contentType securityContext url",
-        "data",
-        "contentType",
-    ),
     "CareTeam": _elements(
         "identifier status category name subject encounter period managingOrganization",
         "participant reasonCode reasonReference telecom note",

@@ -10,14 +10,13 @@ from enum import StrEnum
 from typing import Any
 
 from core.errors import Incorrect
-from fhir.search import values as extract
 from fhir.search.clauses import UnknownParameter
 from fhir.search.elements import ELEMENTS
 from fhir.search.params import Kind, ResourceType, SearchParam
 from fhir.search.registry import TYPES
 
 Json = dict[str, Any]
-_REFERENCE = re.compile(r"([A-Z][A-Za-z]{1,63})/([A-Za-z0-9\-.]{1,64})(?:/_history/\d+)?")
+_REFERENCE = re.compile(r"([A-Z][A-Za-z]{1,63})/([A-Za-z0-9\-.]{1,64})")
 MAX_ELEMENTS = 100
 
 
@@ -80,12 +79,7 @@ def includes(
 
 def references(include: Include, body: Json) -> Iterator[tuple[str, str]]:
     """Type and id of each resource that ``body`` refers to by an include that is not reverse."""
-    kind = TYPES[include.source]
-    found = [text for _, text in include.param.values(body)] if include.param.values else []
-    if include.param.name in ("patient", kind.patient) and kind.patient:
-        # Patients have a column of their own, and no values.
-        found += [str(t) for t in extract.elements(body, f"{kind.patient}.reference")]
-    for text in found:
+    for text in include.param.references(body, TYPES[include.source]):
         match = _REFERENCE.fullmatch(text)
         if match and match[1] in include.targets:
             yield match[1], match[2]
