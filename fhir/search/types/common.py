@@ -36,7 +36,8 @@ def concept(name: str, path: str, documentation: str, defined: str) -> SearchPar
 
 def subject(defined: str, *targets: str) -> SearchParam:
     """The parameter ``subject``, of which a patient is the usual one."""
-    text = f"The subject, as Patient/id (or id), or as {', '.join(targets)}/id."
+    others = ", ".join(f"{target}/id" for target in targets)
+    text = f"The subject, as Patient/id (or id), or as {others}."
     values = extract.other_subjects("subject")
     return SearchParam(
         "subject", Kind.REFERENCE, text, defined, values, targets=("Patient", *targets)
