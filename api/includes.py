@@ -25,8 +25,8 @@ MAX_INCLUDED = 1000
 MAX_ROUNDS = 10
 """How long a chain of references ``:iterate`` follows."""
 TOO_MANY = (
-    f"more than {MAX_INCLUDED} resources, or more than {MAX_ROUNDS} steps away, are to be"
-    " included: some are missing here; ask for fewer by _count, or for them by a search"
+    f"no more than {MAX_INCLUDED} resources, no more than {MAX_ROUNDS} references away, are"
+    " included: some may be missing here; ask for fewer by _count, or for them by a search"
 )
 _BY_ID = (SortKey(SortColumn.ID),)
 
