@@ -28,7 +28,7 @@ TOO_MANY = (
     f"no more than {MAX_INCLUDED} resources, no more than {MAX_ROUNDS} references away, are"
     " included: some may be missing here; ask for fewer by _count, or for them by a search"
 )
-_BY_ID = (SortKey(SortColumn.ID),)
+_NEWEST = (SortKey(SortColumn.AT, descending=True),)
 
 
 @dataclass(slots=True)
@@ -102,19 +102,32 @@ async def _referring(
     found: list[Document] = []
     for type_ in include.targets if sight.ways else ():
         names = [document.id for document in fresh if document.type == type_]
-        for start in range(0, len(names), clauses.MAX_VALUES):
-            batch = names[start : start + clauses.MAX_VALUES]
-            query = sight.narrow(_query(include, type_, batch))
+        size = _batch(include, type_)
+        for start in range(0, len(names), size):
+            if len(found) >= most:
+                return found
+            query = sight.narrow(_query(include, type_, names[start : start + size]))
             rows = await search.find(tx, query, most + len(known))
             documents = [row.document for row in rows if _key(row.document) not in known]
             found += filter(sight.covers, documents)
     return found
 
 
+def _batch(include: Include, type_: str) -> int:
+    """How many references one search looks for.
+
+    Those with rows of their own are found together. Of filters, and of patients who may have
+    a year of Observations each, the planner guesses one alone well, and many together badly: it
+    would walk the whole type (measured: 1 ms each against 230 ms for 20 at 120,000 rows).
+    """
+    of_column = type_ == "Patient" and include.param.is_of_patient
+    return clauses.MAX_VALUES if include.param.leads and not of_column else 1
+
+
 def _query(include: Include, type_: str, names: Sequence[str]) -> Query:
     value = ",".join(f"{type_}/{name}" for name in names)
     clause = clauses.clause(TYPES[include.source], include.param.name, value, "")
-    return Query(include.source, (clause,), _BY_ID)
+    return Query(include.source, (clause,), _NEWEST)
 
 
 def _sight(request: Request, type_: str, *actions: Action) -> Grant:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api import answers, views
 from api.disclosure import disclose
-from api.grants import Grant, grant
+from api.grants import Grant, grant, narrow_inner
 from api.includes import TOO_MANY, Included, included
 from api.links import url
 from api.requests import form, is_lenient, negotiate
@@ -52,7 +52,8 @@ async def _search(request: Request, kind: ResourceType, pairs: Sequence[Pair]) -
         order = search.query.order
         after = here.cursor_key.open(path, search.applied, search.cursor, order)
         search = replace(search, query=replace(search.query, after=after))
-    page = await _page(request, replace(search, query=sight.narrow(search.query)), sight)
+    query = narrow_inner(request, search.query)
+    page = await _page(request, replace(search, query=sight.narrow(query)), sight)
     return answers.fhir(page, pretty=("_pretty", "true") in search.applied)
 
 

@@ -69,6 +69,11 @@ class Wording:
         """The key of the filter."""
         return key(f"{self.param}:text", self.text)
 
+    @property
+    def keys(self) -> tuple[int, int]:
+        """The keys of the filter: by the text, and that there is one."""
+        return self.key, key(f"{self.param}:text")
+
 
 def key(param: str, code: str | None = None, system: str | None = None) -> int:
     """The 64-bit number that stands for a filter's value; None is any."""

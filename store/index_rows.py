@@ -83,7 +83,7 @@ async def add(tx: AsyncConnection, found: Sequence[Indexed]) -> None:
 def filters(index: Index) -> str:
     """The keys of a resource's filters, as PostgreSQL writes arrays."""
     keys = {key for token in index.tokens if not token.leads for key in token.keys}
-    keys |= {wording.key for wording in index.wordings}
+    keys |= {key for wording in index.wordings for key in wording.keys}
     return f"{{{','.join(map(str, sorted(keys)))}}}"
 
 

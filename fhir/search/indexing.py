@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fhir.search import values as extract
-from fhir.search.params import ResourceType
+from fhir.search.params import ResourceType, SearchParam
 from fhir.search.registry import TYPES
 from fhir.search.values import MAX_TEXT, Codings, References
 from store.index import NO_DATE, Amount, Index, Span, Token, Wording
@@ -38,9 +38,16 @@ def _tokens(kind: ResourceType, body: Json) -> Iterator[Token]:
     for param in kind.params.values():
         for system, code in param.values(body) if param.values else ():
             yield Token(param.name, code, system, param.leads)
-        if isinstance(param.values, References):
-            for system, code in param.values.identifiers(body):
-                yield Token(f"{param.name}:identifier", code, system, param.leads)
+        for system, code in _identifiers(kind, param, body):
+            yield Token(f"{param.name}:identifier", code, system, param.leads)
+
+
+def _identifiers(kind: ResourceType, param: SearchParam, body: Json) -> Iterator[tuple[str, str]]:
+    """The identifiers by which it refers, beside or instead of ids."""
+    if isinstance(param.values, References):
+        yield from param.values.identifiers(body)
+    elif param.is_of_patient and kind.patient not in (None, "id"):
+        yield from extract.identifiers(f"{kind.patient}.identifier")(body)
 
 
 def _is_storable(token: Token) -> bool:

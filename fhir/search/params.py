@@ -7,11 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from core.errors import Incorrect
 from fhir.search import values as extract
 from fhir.search.quantities import AmountValues, quantities
 from fhir.search.values import Codings, DateValue, Json, References, TokenValues
 
 R4 = "http://hl7.org/fhir/SearchParameter"
+
+
+class UnknownParameter(Incorrect):
+    """A parameter, or a modifier of one, that the type does not have."""
 
 
 class Kind(StrEnum):
@@ -102,7 +107,7 @@ class SearchParam:
         """What may follow its name after a colon, but for types (``targets``)."""
         more = [
             *(["text", "in"] if isinstance(self.values, Codings) else []),
-            *(["identifier"] if isinstance(self.values, References) else []),
+            *(["identifier"] if self.kind is Kind.REFERENCE else []),
         ]
         return (*_MODIFIERS[self.kind], *more)
 
@@ -131,6 +136,15 @@ class ResourceType:
     def date(self) -> SearchParam | None:
         """The date parameter by which the type is ordered, if it has one: the first."""
         return next((p for p in self.params.values() if p.kind is Kind.DATE), None)
+
+    def stored(self, param: SearchParam) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The parameters whose values ``param`` searches: those that lead, those that filter."""
+        leading = tuple(name for name in param.sources if self.params[name].leads)
+        return leading, tuple(name for name in param.sources if not self.params[name].leads)
+
+    def is_worded(self, name: str) -> bool:
+        """Whether the values of a parameter have words for a reader."""
+        return isinstance(self.params[name].values, Codings)
 
     def wording(self, name: str) -> str:
         """The parameter under which the wordings of ``name`` are stored: the first of its path."""

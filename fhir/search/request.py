@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from core.errors import Incorrect
 from fhir.search import clauses as search_clauses
 from fhir.search import results
-from fhir.search.params import ResourceType
+from fhir.search.params import Kind, ResourceType, UnknownParameter
 from fhir.search.results import Include, Summary
 from fhir.search.subset import Subset, subset
 from store.criteria import Clause, Query, SortColumn, SortKey
@@ -19,7 +19,15 @@ Pair = tuple[str, str]
 
 MAX_PARAMS = 64
 _JSON = {"json", "text/json", "application/json", "application/fhir+json"}
-_COLUMNS = {"_id": SortColumn.ID, "_lastUpdated": SortColumn.LAST_UPDATED}
+_COLUMNS = {
+    Kind.DATE: SortColumn.SPAN,
+    Kind.QUANTITY: SortColumn.AMOUNT,
+    Kind.REFERENCE: SortColumn.TOKEN,
+    Kind.STRING: SortColumn.TOKEN,
+    Kind.TOKEN: SortColumn.TOKEN,
+    Kind.URI: SortColumn.TOKEN,
+}
+MAX_SORT_KEYS = 8
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -98,7 +106,7 @@ def _take(search: Search, kind: ResourceType, pair: Pair, base: str, lenient: bo
         if taken is None:
             clause = search_clauses.clause(kind, name, value, base)
             taken = _with_clause(search, clause)
-    except search_clauses.UnknownParameter as unknown:
+    except UnknownParameter as unknown:
         if not lenient:
             raise
         return replace(search, ignored=(*search.ignored, str(unknown)))
@@ -117,15 +125,30 @@ def _with_clause(search: Search, clause: Clause) -> Search:
 
 
 def _sort(kind: ResourceType, value: str) -> tuple[SortKey, ...]:
-    keys: list[SortKey] = []
-    for item in value.split(","):
-        name = item.removeprefix("-")
-        if name not in kind.sort_keys:
-            raise Incorrect(f"sort by {', '.join(kind.sort_keys)}; not by {name[:40]!r}")
-        keys.append(SortKey(_COLUMNS.get(name, SortColumn.AT), item.startswith("-")))
-    if len({key.column for key in keys}) < len(keys):
+    items = value.split(",")
+    if len(items) > MAX_SORT_KEYS:
+        raise Incorrect(f"sort by up to {MAX_SORT_KEYS} keys")
+    for item in items:
+        if item.removeprefix("-") not in kind.sort_keys:
+            known = ", ".join(kind.sort_keys)
+            raise Incorrect(f"sort by {known}; not by {item.removeprefix('-')[:40]!r}")
+    keys = tuple(_key(kind, item.removeprefix("-"), item.startswith("-")) for item in items)
+    if len({(key.column, key.param) for key in keys}) < len(keys):
         raise Incorrect("a sort key is given twice")
-    return tuple(keys)
+    return keys
+
+
+def _key(kind: ResourceType, name: str, descending: bool) -> SortKey:
+    if name == "_id":
+        return SortKey(SortColumn.ID, descending)
+    if name == "_lastUpdated":
+        return SortKey(SortColumn.LAST_UPDATED, descending)
+    param = kind.params[name]
+    if param is kind.date:
+        return SortKey(SortColumn.AT, descending)
+    if param.is_of_patient:
+        return SortKey(SortColumn.PATIENT, descending, name if param.values else "")
+    return SortKey(_COLUMNS[param.kind], descending, name)
 
 
 def _take_sort(search: Search, kind: ResourceType, value: str) -> Search:

@@ -12,6 +12,13 @@ _TABLES = ("resource_range", "resource_quantity", "resource_wording")
 
 
 def upgrade() -> None:
+    op.create_index(
+        "resource_long_idx",
+        "resource",
+        ["type", "patient_id", "until"],
+        unique=False,
+        postgresql_where=sa.text("until - at > interval '1 hour'"),
+    )
     _ranges()
     _quantities()
     _wordings()
@@ -20,6 +27,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in reversed(_TABLES):
         op.drop_table(table)
+    op.drop_index("resource_long_idx", table_name="resource")
 
 
 def _name(name: str, *, nullable: bool = False) -> sa.Column[str]:

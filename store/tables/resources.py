@@ -51,6 +51,14 @@ resource = Table(
     Index("resource_at_idx", "type", "at", "id"),
     Index("resource_patient_at_idx", "type", "patient_id", "at", "id"),
     Index("resource_last_updated_idx", "type", "last_updated", "id"),
+    # What lasted long is rare and may begin far before a wanted time; see store.search_ranges.
+    Index(
+        "resource_long_idx",
+        "type",
+        "patient_id",
+        "until",
+        postgresql_where=text("until - at > interval '1 hour'"),
+    ),
     Index(
         "resource_filters_idx",
         "filters",
@@ -90,7 +98,7 @@ resource_token = Table(
     time_column("until", nullable=True),
     PrimaryKeyConstraint("type", "id", "param", "code"),
     Index("resource_token_code_idx", "type", "param", "code", "patient_id", "at", "id"),
-    # What lasted long is rare and may begin far before a wanted time; see store.search_clauses.
+    # As resource_long_idx, for searches that one code leads.
     Index(
         "resource_token_long_idx",
         "type",

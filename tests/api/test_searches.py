@@ -89,7 +89,7 @@ FOUND = [
     ("Observation?code=131328&_sort=-_lastUpdated,date", "s0 s1"),
     ("Patient?identifier=urn:oid:1.2.36.146|MRN-p2", "p2"),
     ("Patient?identifier=MRN-p1", "p1"),
-    ("Patient?name=ays", ""),
+    ("Patient?name=ays", "p1"),
     ("Patient?name=ay%C5%9F", "p1"),
     ("Patient?family=%C3%96ZT", "p1"),
     ("Patient?name=jane doe", "p2"),
@@ -117,9 +117,21 @@ PAGED = [
 ]
 REFUSED = [
     "unicorn=1",
-    "code:text=heart",
-    "code:missing=true",
+    "code:above=heart",
+    "code:missing=perhaps",
+    "code:in=http://elsewhere.test/ValueSet/x",
+    "date:exact=2026",
     "patient:Device=1",
+    "patient=Patient/p1/_history/2",
+    "code.text=1",
+    "subject.unicorn=1",
+    "subject:Flag.code=1",
+    "subject:Patient.birthdate=never",
+    "_has:Observation=1",
+    "_has:Unicorn:patient:code=1",
+    "_has:Observation:code:code=1",
+    "_has:Observation:patient:code=1",
+    "device.patient.link.link.link=1",
     "_id:exact=1",
     "code=",
     "code=a,,b",
@@ -133,12 +145,13 @@ REFUSED = [
     "_lastUpdated=",
     "patient=http://elsewhere.test/fhir/Patient/p1",
     "patient=a/b/c",
-    "subject=Patient/p1,Device/d1",
     "_id=a b",
     "_count=-1",
     "_count=many",
     "_count=1&_count=2",
-    "_sort=code",
+    "_sort=combo-code",
+    "_sort=status",
+    "_sort=" + ",".join(f"code{n}" for n in range(9)),
     "_sort=date,-date",
     "_sort=",
     "_total=perhaps",
@@ -178,7 +191,7 @@ async def test_what_cannot_be_understood_is_refused(client: Client) -> None:
 
 async def test_lenient_ignores_the_unknown_and_says_so(client: Client) -> None:
     headers = {"Prefer": "return=minimal, handling=lenient"}
-    answer = await client.get("Observation?patient=p2&unicorn=1&code:text=x", headers=headers)
+    answer = await client.get("Observation?patient=p2&unicorn=1&code:unicorn=x", headers=headers)
     bundle = answer.json()
     assert ids(bundle) == ["other"]
     remark = bundle["entry"][-1]
