@@ -9,7 +9,10 @@ from dataclasses import dataclass, replace
 
 from core.errors import Incorrect
 from fhir.search import clauses as search_clauses
+from fhir.search import results
 from fhir.search.params import Kind, ResourceType, UnknownParameter
+from fhir.search.results import Include, Summary
+from fhir.search.subset import Subset, subset
 from store.criteria import Clause, Query, SortColumn, SortKey
 
 Pair = tuple[str, str]
@@ -48,8 +51,15 @@ class Search:
     total: bool = False
     total_only: bool = False
     cursor: str | None = None
+    includes: tuple[Include, ...] = ()
+    summary: Summary | None = None
+    elements: tuple[str, ...] = ()
+    subset: Subset | None = None
     applied: tuple[Pair, ...] = ()
     ignored: tuple[str, ...] = ()
+
+
+Take = Callable[[Search, ResourceType, str], Search]
 
 
 def parse(
@@ -65,11 +75,18 @@ def parse(
     for number, (name, value) in enumerate(pairs):
         if number >= MAX_PARAMS:
             raise Incorrect(f"more than {MAX_PARAMS} search parameters")
-        if name in _RESULT and name in seen:
+        if name in _RESULT and name in seen and name not in _REPEATED:
             raise Incorrect(f"{name} is given twice")
         seen.add(name)
         search = _take(search, kind, (name, value), base, lenient)
-    return _bounded(search, limits.ceiling)
+    return _bounded(_compatible(search), limits.ceiling)
+
+
+def _compatible(search: Search) -> Search:
+    """Raises Incorrect for parts of an answer that nobody could tell apart."""
+    if search.summary is Summary.TEXT and search.includes:
+        raise Incorrect("_summary=text includes nothing")
+    return replace(search, subset=subset(search.summary, search.elements))
 
 
 def _bounded(search: Search, ceiling: int) -> Search:
@@ -158,9 +175,21 @@ def _take_total_method(search: Search, _: ResourceType, value: str) -> Search:
 
 
 def _take_summary(search: Search, _: ResourceType, value: str) -> Search:
-    if value not in ("count", "false"):
-        raise Incorrect("count or false are supported")
-    return replace(search, total_only=search.total_only or value == "count")
+    wanted = results.summary(value)
+    counted = search.total_only or wanted is Summary.COUNT
+    return replace(search, total_only=counted, summary=wanted)
+
+
+def _take_elements(search: Search, kind: ResourceType, value: str) -> Search:
+    return replace(search, elements=results.elements(kind, value))
+
+
+def _including(*, iterate: bool = False, reverse: bool = False) -> Take:
+    def take(search: Search, kind: ResourceType, value: str) -> Search:
+        more = results.includes(kind, value, iterate=iterate, reverse=reverse)
+        return replace(search, includes=(*search.includes, *more))
+
+    return take
 
 
 def _take_format(search: Search, _: ResourceType, value: str) -> Search:
@@ -185,14 +214,23 @@ def is_json(media_type: str) -> bool:
 
 
 CURSOR = "_cursor"
-_RESULT: dict[str, Callable[[Search, ResourceType, str], Search]] = {
+_INCLUDES: dict[str, Take] = {
+    "_include": _including(),
+    "_include:iterate": _including(iterate=True),
+    "_revinclude": _including(reverse=True),
+    "_revinclude:iterate": _including(iterate=True, reverse=True),
+}
+_RESULT: dict[str, Take] = {
     "_sort": _take_sort,
     "_count": _take_count,
     "_total": _take_total,
     "_totalMethod": _take_total_method,
     "_summary": _take_summary,
+    "_elements": _take_elements,
+    **_INCLUDES,
     "_format": _take_format,
     "_pretty": _take_pretty,
     CURSOR: _take_cursor,
 }
 _NOT_APPLIED = {CURSOR}
+_REPEATED = _INCLUDES.keys()
