@@ -10,7 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import binaries, enrolments, errors, metadata, metrics, reads, searches
+from api import binaries, enrolments, errors, histories, metadata, metrics, reads, searches
 from api.edge import Edge
 from api.enrolment import Enrolment
 from api.gate import Gate
@@ -36,8 +36,9 @@ Handler = Callable[[Request, ResourceType], Awaitable[Response]]
 _ROUTES: tuple[tuple[Interaction, str, str, Handler], ...] = (
     (Interaction.SEARCH_TYPE, "", "GET", searches.search_get),
     (Interaction.SEARCH_TYPE, "/_search", "POST", searches.search_post),
+    (Interaction.HISTORY_TYPE, "/_history", "GET", histories.of_type),
     (Interaction.READ, "/{id}", "GET", reads.read),
-    (Interaction.HISTORY_INSTANCE, "/{id}/_history", "GET", reads.history),
+    (Interaction.HISTORY_INSTANCE, "/{id}/_history", "GET", histories.of_resource),
     (Interaction.VREAD, "/{id}/_history/{version}", "GET", reads.vread),
 )
 
@@ -80,6 +81,7 @@ def _serve_service(app: FastAPI) -> None:
         _add(app, f"{prefix}/metadata", "GET", metadata.metadata)
         smart = f"{prefix}/.well-known/smart-configuration"
         _add(app, smart, "GET", discovery.smart_configuration)
+    _add(app, f"{FHIR_PATH}/_history", "GET", histories.of_system)
     _add(app, token.PATH, "POST", token.token)
     _add(app, introspection.PATH, "POST", introspection.introspect)
     _add(app, revocation.PATH, "POST", revocation.revoke)

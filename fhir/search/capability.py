@@ -50,6 +50,7 @@ def capability_statement(base: str, version: str, date: datetime) -> Json:
                 "documentation": SEARCHING,
                 "security": {"cors": False, "description": SECURITY},
                 "resource": [_resource(kind) for kind in TYPES.values()],
+                "interaction": [{"code": "history-system"}],
             }
         ],
     }

@@ -34,7 +34,7 @@ async def test_every_declared_parameter_is_served(stranger: Client, client: Clie
         for param in resource.get("searchParam", []):
             await client.get(f"{resource['type']}?{param['name']}={values[param['type']]}")
             assert param["definition"].startswith("http")
-        every = {"read", "vread", "history-instance", "search-type"}
+        every = {"read", "vread", "history-instance", "history-type", "search-type"}
         expected = {"read"} if resource["type"] == "Binary" else every
         assert {i["code"] for i in resource["interaction"]} == expected
 
