@@ -10,7 +10,17 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import binaries, enrolments, errors, histories, metadata, metrics, reads, searches
+from api import (
+    binaries,
+    enrolments,
+    errors,
+    histories,
+    metadata,
+    metrics,
+    reads,
+    searches,
+    validations,
+)
 from api.edge import Edge
 from api.enrolment import Enrolment
 from api.gate import Gate
@@ -24,6 +34,7 @@ from core.keyring import KeyRing
 from core.settings import Settings
 from fhir.search.params import Interaction, ResourceType
 from fhir.search.registry import TYPES
+from fhir.validation.elements import WRITABLE
 from store.database import Database
 
 GZIP_MIN_BYTES = 1400
@@ -96,6 +107,13 @@ def _serve_type(app: FastAPI, kind: ResourceType) -> None:
         if interaction in kind.interactions:
             serve = binaries.read if kind.name == "Binary" else handler
             _add(app, f"{FHIR_PATH}/{kind.name}{path}", method, _bound(serve, kind))
+
+    if kind.name in WRITABLE:
+        path = f"{FHIR_PATH}/{kind.name}"
+        _add(app, f"{path}/$validate", "POST", _bound(validations.of_type, kind))
+        for method in ("GET", "POST"):
+            instance = _bound(validations.of_resource, kind)
+            _add(app, f"{path}/{{id}}/$validate", method, instance)
 
 
 def _bound(handler: Handler, kind: ResourceType) -> Endpoint:

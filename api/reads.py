@@ -27,7 +27,7 @@ async def read(request: Request, kind: ResourceType) -> Response:
     pretty = read_params(request)
     here = site(request)
     async with here.database.transaction() as tx:
-        document = await _current(tx, sight, resource_id(request))
+        document = await current(tx, sight, resource_id(request))
         disclose(request, [document])
         headers = answers.version_headers(document)
         if _is_known(request, document):
@@ -51,7 +51,8 @@ async def vread(request: Request, kind: ResourceType) -> Response:
     return answers.fhir(body, headers=answers.version_headers(document), pretty=pretty)
 
 
-async def _current(tx: Transaction, sight: Grant, name: str) -> Document:
+async def current(tx: Transaction, sight: Grant, name: str) -> Document:
+    """The current version. Raises NotFound or Gone, as far as the caller may know."""
     try:
         return sight.checked(await resources.read(tx, sight.type, name))
     except Gone as error:

@@ -7,9 +7,11 @@ from datetime import datetime
 
 from fhir.search.params import Interaction, ResourceType, SearchParam
 from fhir.search.registry import TYPES
+from fhir.validation.elements import WRITABLE
 from fhir.values import Json, instant
 
 FHIR_VERSION = "4.0.1"
+VALIDATE = "http://hl7.org/fhir/OperationDefinition/Resource-validate"
 FORMATS = ("application/fhir+json", "json")
 SECURITY = (
     "Every request but this one, /.well-known/smart-configuration and /health needs a bearer"
@@ -73,6 +75,8 @@ def _resource(kind: ResourceType) -> Json:
         "conditionalUpdate": False,
         "conditionalDelete": "not-supported",
     }
+    if kind.name in WRITABLE:
+        statement["operation"] = [{"name": "validate", "definition": VALIDATE}]
     if searched:
         statement["searchParam"] = [
             *(_param(*common) for common in _COMMON),
