@@ -10,7 +10,18 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import binaries, catalogue, enrolments, errors, metadata, metrics, reads, searches
+from api import (
+    binaries,
+    catalogue,
+    enrolments,
+    errors,
+    histories,
+    metadata,
+    metrics,
+    reads,
+    searches,
+    validations,
+)
 from api.edge import Edge
 from api.enrolment import Enrolment
 from api.gate import Gate
@@ -27,6 +38,7 @@ from core.settings import Settings
 from fhir.profiles.catalogue import TYPES as CATALOGUE_TYPES
 from fhir.search.params import Interaction, ResourceType
 from fhir.search.registry import TYPES
+from fhir.validation.elements import WRITABLE
 from store.database import Database
 
 GZIP_MIN_BYTES = 1400
@@ -39,8 +51,9 @@ Handler = Callable[[Request, ResourceType], Awaitable[Response]]
 _ROUTES: tuple[tuple[Interaction, str, str, Handler], ...] = (
     (Interaction.SEARCH_TYPE, "", "GET", searches.search_get),
     (Interaction.SEARCH_TYPE, "/_search", "POST", searches.search_post),
+    (Interaction.HISTORY_TYPE, "/_history", "GET", histories.of_type),
     (Interaction.READ, "/{id}", "GET", reads.read),
-    (Interaction.HISTORY_INSTANCE, "/{id}/_history", "GET", reads.history),
+    (Interaction.HISTORY_INSTANCE, "/{id}/_history", "GET", histories.of_resource),
     (Interaction.VREAD, "/{id}/_history/{version}", "GET", reads.vread),
 )
 
@@ -90,6 +103,7 @@ def _serve_service(app: FastAPI) -> None:
         smart = f"{prefix}/.well-known/smart-configuration"
         _add(app, smart, "GET", discovery.smart_configuration)
     _add(app, guide.PATH, "GET", guide.guide)
+    _add(app, f"{FHIR_PATH}/_history", "GET", histories.of_system)
     _add(app, token.PATH, "POST", token.token)
     _add(app, introspection.PATH, "POST", introspection.introspect)
     _add(app, revocation.PATH, "POST", revocation.revoke)
@@ -104,6 +118,13 @@ def _serve_type(app: FastAPI, kind: ResourceType) -> None:
         if interaction in kind.interactions:
             serve = binaries.read if kind.name == "Binary" else handler
             _add(app, f"{FHIR_PATH}/{kind.name}{path}", method, _bound(serve, kind))
+
+    if kind.name in WRITABLE:
+        path = f"{FHIR_PATH}/{kind.name}"
+        _add(app, f"{path}/$validate", "POST", _bound(validations.of_type, kind))
+        for method in ("GET", "POST"):
+            instance = _bound(validations.of_resource, kind)
+            _add(app, f"{path}/{{id}}/$validate", method, instance)
 
 
 def _bound(handler: Handler, kind: ResourceType) -> Endpoint:
