@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import binaries, enrolments, errors, metadata, metrics, reads, searches
+from api.bulk import files, kickoff, orders, status
+from api.bulk.pace import Pace
 from api.edge import Edge
 from api.enrolment import Enrolment
 from api.gate import Gate
@@ -59,6 +61,7 @@ def create_app(
         renderings=Renderings(),
         enrolment=enrolment,
         smart=smart_server(database, settings, token_key),
+        pace=Pace(),
         version=version("hisbundle"),
         started=datetime.now(UTC),
     )
@@ -66,6 +69,7 @@ def create_app(
     app.state.site = here
     errors.install(app)
     _serve_service(app)
+    _serve_bulk(app)
     for kind in TYPES.values():
         _serve_type(app, kind)
     # The last added is the outermost.
@@ -87,6 +91,17 @@ def _serve_service(app: FastAPI) -> None:
     _add(app, "/metrics", "GET", metrics.metrics)
     _add(app, "/enrolment/key", "GET", enrolments.key)
     _add(app, "/enrolment", "POST", enrolments.enrol)
+
+
+def _serve_bulk(app: FastAPI) -> None:
+    for method in ("GET", "POST"):
+        _add(app, f"{FHIR_PATH}/$export", method, kickoff.system)
+        _add(app, f"{FHIR_PATH}/Patient/$export", method, kickoff.patients)
+        _add(app, f"{FHIR_PATH}/Group/{{id}}/$export", method, kickoff.group)
+    job = f"{FHIR_PATH}{orders.PATH}/{{job}}"
+    _add(app, job, "GET", status.status)
+    _add(app, job, "DELETE", status.cancel)
+    _add(app, f"{job}/{{number}}.ndjson", "GET", files.download)
 
 
 def _serve_type(app: FastAPI, kind: ResourceType) -> None:

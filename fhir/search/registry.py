@@ -11,10 +11,12 @@ from fhir.search.types.binary import BINARY
 from fhir.search.types.device import DEVICE
 from fhir.search.types.document import DOCUMENT
 from fhir.search.types.flag import FLAG
+from fhir.search.types.group import GROUP
 from fhir.search.types.observation import OBSERVATION
 from fhir.search.types.patient import PATIENT
 from fhir.search.types.report import REPORT
 
 TYPES: Mapping[str, ResourceType] = {
-    kind.name: kind for kind in (PATIENT, DEVICE, OBSERVATION, REPORT, FLAG, DOCUMENT, BINARY)
+    kind.name: kind
+    for kind in (PATIENT, DEVICE, OBSERVATION, REPORT, FLAG, DOCUMENT, BINARY, GROUP)
 }
