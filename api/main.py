@@ -22,6 +22,8 @@ from api import (
     searches,
     validations,
 )
+from api.bulk import files, kickoff, orders, status
+from api.bulk.pace import Pace
 from api.edge import Edge
 from api.enrolment import Enrolment
 from api.gate import Gate
@@ -75,6 +77,7 @@ def create_app(
         renderings=Renderings(),
         enrolment=enrolment,
         smart=smart_server(database, settings, token_key),
+        pace=Pace(),
         version=version("hisbundle"),
         started=datetime.now(UTC),
     )
@@ -88,6 +91,7 @@ def create_app(
     for name in CATALOGUE_TYPES:
         _add(app, f"{FHIR_PATH}/{name}", "GET", catalogue.search(name))
         _add(app, f"{FHIR_PATH}/{name}/{{id}}", "GET", catalogue.read(name))
+    _serve_bulk(app)
     for kind in TYPES.values():
         _serve_type(app, kind)
     # The last added is the outermost.
@@ -111,6 +115,17 @@ def _serve_service(app: FastAPI) -> None:
     _add(app, "/metrics", "GET", metrics.metrics)
     _add(app, "/enrolment/key", "GET", enrolments.key)
     _add(app, "/enrolment", "POST", enrolments.enrol)
+
+
+def _serve_bulk(app: FastAPI) -> None:
+    for method in ("GET", "POST"):
+        _add(app, f"{FHIR_PATH}/$export", method, kickoff.system)
+        _add(app, f"{FHIR_PATH}/Patient/$export", method, kickoff.patients)
+        _add(app, f"{FHIR_PATH}/Group/{{id}}/$export", method, kickoff.group)
+    job = f"{FHIR_PATH}{orders.PATH}/{{job}}"
+    _add(app, job, "GET", status.status)
+    _add(app, job, "DELETE", status.cancel)
+    _add(app, f"{job}/{{number}}.ndjson", "GET", files.download)
 
 
 def _serve_type(app: FastAPI, kind: ResourceType) -> None:
