@@ -188,8 +188,8 @@ texts = st.one_of(
     st.text(max_size=20),
     st.text(string.printable + "|,\\$:", max_size=12),
     st.builds("{}{}".format, st.sampled_from(["gt", "ap", "ne", "-", "a|"]), st.text(max_size=10)),
-    st.sampled_from(["1e400", "-1e-400", "9" * 500, "0000", "ap0000-01-01", "72||", "|||", "," * 900,
-                     "1" * 60 + "e60", "\U0001f493" * 999, "%", "_", "\\", "é" * 5000]),
+    st.sampled_from(["1e400", "-1e-400", "9" * 500, "0000", "ap0000-01-01", "72||", "|||",
+                     "," * 900, "1" * 60 + "e60", "\U0001f493" * 999, "%", "_", "\\", "é" * 5000]),
     st.from_regex(r"(ap|gt|eb)?[0-9]{4}(-[0-9]{2}){0,2}(T[0-9]{2}:[0-9]{2}Z)?", fullmatch=True),
 )  # fmt: skip
 

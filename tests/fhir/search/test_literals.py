@@ -29,7 +29,7 @@ def test_units() -> None:
     by_name = amount("5||mg")
     assert (by_name.system, by_name.code) == (None, "mg")
     approximately = amount("ap100")
-    assert (approximately.low, approximately.high) == (90, 110)
+    assert (approximately.low, approximately.high) == (Decimal(90), Decimal(110))
 
 
 @pytest.mark.parametrize("text", ["", "x", "gt", "5|mg", "5|a|b|c", "1e400", "9" * 99, "NaN", "٣"])
