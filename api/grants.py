@@ -1,5 +1,6 @@
 """What a caller may see of one resource type: in SQL, and again on what is about to leave."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import orjson
@@ -80,22 +81,35 @@ def narrow_inner(request: Request, query: Query) -> Query:
 
     Raises Forbidden where that is nothing at all.
     """
-    return replace(query, clauses=_narrowed(request, query.clauses))
+    try:
+        return narrowed(caller(request).scopes, query)
+    except Forbidden as missing:
+        raise denied(request, str(missing)) from None
 
 
-def _narrowed(request: Request, clauses: tuple[Clause, ...]) -> tuple[Clause, ...]:
-    return tuple(_narrowed_one(request, clause) for clause in clauses)
+def narrowed(scopes: Iterable[str], query: Query) -> Query:
+    """``query`` as far as ``scopes`` let one search what its chains and ``_has`` lead through.
+
+    Raises Forbidden, naming the scope that is missing.
+    """
+    return replace(query, clauses=_narrowed(tuple(scopes), query.clauses))
 
 
-def _narrowed_one(request: Request, clause: Clause) -> Clause:
+def _narrowed(scopes: tuple[str, ...], clauses: tuple[Clause, ...]) -> tuple[Clause, ...]:
+    return tuple(_narrowed_one(scopes, clause) for clause in clauses)
+
+
+def _narrowed_one(scopes: tuple[str, ...], clause: Clause) -> Clause:
     match clause:
         case ChainClause(type_, _, clauses) | HasClause(type_, _, clauses):
-            own = grant(request, type_, Action.SEARCH).clauses
-            return replace(clause, clauses=(*_narrowed(request, clauses), *own))
+            own = Grant(type_, ways(scopes, type_, Action.SEARCH))
+            if not own.ways:
+                raise Forbidden(f"system/{type_}.{Action.SEARCH}")
+            return replace(clause, clauses=(*_narrowed(scopes, clauses), *own.clauses))
         case NotClause(wrong):
-            return NotClause(_narrowed_one(request, wrong))
+            return NotClause(_narrowed_one(scopes, wrong))
         case AnyOfClause(alternatives):
-            return AnyOfClause(tuple(_narrowed(request, way) for way in alternatives))
+            return AnyOfClause(tuple(_narrowed(scopes, way) for way in alternatives))
         case _:
             return clause
 

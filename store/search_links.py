@@ -22,11 +22,11 @@ def has(clause: HasClause, outer: Scope, condition: Condition) -> str:
 
 
 def _refers(link: Link, inner: Scope, outer: Scope) -> list[str]:
+    if link.patient and outer.type == "Patient":
+        return [f"{inner.resource}.patient_id = {outer.rows}.id"]
     ways = []
     name = f"({outer.binds.text(f'{outer.type}/')} || {outer.rows}.id)"
-    if link.patient and outer.type == "Patient":
-        ways.append(f"{inner.resource}.patient_id = {outer.rows}.id")
-    elif link.params:
+    if link.params:
         ways.append(inner.exists("resource_token", link.params, f"t.code = {name}"))
     if link.filters:
         keys = ", ".join(hashed(inner.binds.text(param), name) for param in link.filters)

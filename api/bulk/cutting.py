@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from api.bulk.sights import Sight
+from api.grants import narrowed
 from fhir.bulk.plan import Plan, Step, query
 from store import search, snapshots
 from store.criteria import Clause, DateClause, DateTest, PatientClause, Prefix, Query
@@ -57,7 +58,8 @@ async def _matching(
     found: dict[str, Document] = {}
     ends: list[str] = []
     for text in step.filters or ("",):
-        asked = sight.narrow(_bounded(query(step.type, text, plan.base), plan))
+        asked = narrowed(job.order.scopes, query(step.type, text, plan.base))
+        asked = sight.narrow(_bounded(asked, plan))
         asked = replace(asked, after=(job.after,) if job.after else None)
         page = [item.document for item in await search.find(tx, asked, lines)]
         found |= {document.id: document for document in page}

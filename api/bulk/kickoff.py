@@ -14,7 +14,7 @@ from starlette.responses import Response
 from api.bulk import people
 from api.bulk.orders import accept
 from api.bulk.sights import Sight
-from api.grants import denied
+from api.grants import denied, narrow_inner
 from api.requests import body, caller, is_lenient, negotiate, prefers
 from api.site import site
 from core import json_text
@@ -89,7 +89,7 @@ async def _order(request: Request, wanted: Wanted, scope: _Scope) -> Response:
     here = site(request)
     types = _types(request, wanted, scope.in_compartment)
     for type_, text in wanted.filters:
-        query(type_, text, here.base(request))
+        narrow_inner(request, query(type_, text, here.base(request)))
     steps = [
         Step(name, filters=tuple(text for type_, text in wanted.filters if type_ == name))
         for name in types

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from api.bulk.kickoff import ASYNC, request_url
 from api.bulk.orders import accept
+from api.grants import narrow_inner
 from api.requests import prefers
 from api.site import site
 from fhir.bulk.plan import Plan, search_step
@@ -26,7 +27,8 @@ def is_wanted(request: Request, search: Search) -> bool:
 
 
 async def order(request: Request, kind: ResourceType, search: Search) -> Response:
-    """Take the search as a job."""
+    """Take the search as a job. Raises Forbidden where a chain leads to what is not granted."""
+    narrow_inner(request, search.query)
     plan = Plan(
         url=request_url(request),
         base=site(request).base(request),

@@ -15,7 +15,7 @@ from store.index import FAR, Amount
 
 MAX_DIGITS = 30
 MAX_EXPONENT = 60
-_NUMBER = re.compile(r"[+-]?\d{1,60}(?:\.\d{1,60})?(?:[eE][+-]?\d{1,4})?")
+_NUMBER = re.compile(r"[+-]?\d{1,60}(?:\.\d{1,60})?(?:[eE][+-]?\d{1,4})?", re.ASCII)
 
 AmountValues = Callable[[Json], Iterator[Amount]]
 

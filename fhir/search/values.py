@@ -28,7 +28,8 @@ MAX_TEXT = 500
 """Characters of a string that are searched: an index has no room for more."""
 _DATE = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?"
-    r"(Z|[+-]\d\d:\d\d)?)?)?)?"
+    r"(Z|[+-]\d\d:\d\d)?)?)?)?",
+    re.ASCII,
 )
 
 

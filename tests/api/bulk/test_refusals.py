@@ -1,6 +1,7 @@
 """What is not an export that can be carried out, and what is told instead."""
 
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -126,3 +127,15 @@ async def test_a_client_has_so_many_jobs(named: Named, database: Database) -> No
     await order(one, "$export")
     await work(database)
     await order(one, "$export")
+
+
+async def test_a_chain_leads_through_nothing_that_is_not_granted(with_scopes: Scoped) -> None:
+    client = with_scopes("system/Observation.rs")
+    filtered = quote("Observation?subject:Patient.name=Nobody")
+    headers = {"Prefer": "respond-async", "Accept": "application/fhir+json"}
+    for path in (
+        f"$export?_type=Observation&_typeFilter={filtered}",
+        "Observation?subject:Patient.name=Nobody",
+    ):
+        answer = await client.get(path, 403, headers=headers)
+        assert "Patient" in answer.json()["issue"][0]["diagnostics"]
