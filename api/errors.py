@@ -20,12 +20,14 @@ CHALLENGE = 'Bearer realm="hisbundle"'
 
 _STATUSES: tuple[tuple[type[Exception], int, Mapping[str, str]], ...] = (
     (errors.Incorrect, 400, {}),
+    (errors.Invalid, 422, {}),
     (InvalidToken, 401, {"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'}),
     (errors.Unauthenticated, 401, {"WWW-Authenticate": CHALLENGE}),
     (errors.Forbidden, 403, {"WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope"'}),
     (errors.NotFound, 404, {}),
     (errors.Gone, 410, {}),
     (errors.Conflict, 409, {}),
+    (errors.Unmet, 412, {}),
     (errors.TooCostly, 413, {}),
     (errors.TooBusy, 429, {"Retry-After": RETRY_AFTER_S}),
     (errors.Unavailable, 503, {"Retry-After": RETRY_AFTER_S}),

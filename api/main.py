@@ -20,6 +20,7 @@ from api.site import FHIR_PATH, Site
 from api.smart import discovery, introspection, revocation, token
 from api.smart.server import smart_server
 from api.strips import StripReader
+from api.writes import create, delete, patch, update
 from core.keyring import KeyRing
 from core.settings import Settings
 from fhir.search.params import Interaction, ResourceType
@@ -39,6 +40,13 @@ _ROUTES: tuple[tuple[Interaction, str, str, Handler], ...] = (
     (Interaction.READ, "/{id}", "GET", reads.read),
     (Interaction.HISTORY_INSTANCE, "/{id}/_history", "GET", reads.history),
     (Interaction.VREAD, "/{id}/_history/{version}", "GET", reads.vread),
+    (Interaction.CREATE, "", "POST", create.create),
+    (Interaction.UPDATE, "/{id}", "PUT", update.update),
+    (Interaction.UPDATE, "", "PUT", update.conditional_update),
+    (Interaction.PATCH, "/{id}", "PATCH", patch.patch),
+    (Interaction.PATCH, "", "PATCH", patch.conditional_patch),
+    (Interaction.DELETE, "/{id}", "DELETE", delete.delete),
+    (Interaction.DELETE, "", "DELETE", delete.conditional_delete),
 )
 
 

@@ -35,7 +35,7 @@ async def read(request: Request, kind: ResourceType) -> Response:
     pretty = read_params(request)
     here = site(request)
     async with here.database.transaction() as tx:
-        document = await _current(tx, sight, _id(request))
+        document = await _current(tx, sight, resource_id(request))
         disclose(request, [document])
         headers = answers.version_headers(document)
         if _is_known(request, document):
@@ -53,7 +53,7 @@ async def vread(request: Request, kind: ResourceType) -> Response:
         raise NotFound(f"there is no version {wanted[:40]!r}")
     here = site(request)
     async with here.database.transaction() as tx:
-        document = await _version(tx, sight, _id(request), int(wanted))
+        document = await _version(tx, sight, resource_id(request), int(wanted))
         disclose(request, [document])
         body = await here.strips.body(tx, document)
     return answers.fhir(body, headers=answers.version_headers(document), pretty=pretty)
@@ -63,7 +63,7 @@ async def history(request: Request, kind: ResourceType) -> Response:
     """The versions of one resource, newest first, in pages."""
     sight = grant(request, kind.name, Action.READ)
     search = _history_search(request, kind)
-    here, name = site(request), _id(request)
+    here, name = site(request), resource_id(request)
     base = here.base(request)
     path = f"{base}/{kind.name}/{name}/_history"
     newest = _newest(here, path, search)
@@ -126,7 +126,8 @@ async def _entry(here: Site, tx: Transaction, document: Document, base: str) -> 
     )
 
 
-def _id(request: Request) -> str:
+def resource_id(request: Request) -> str:
+    """The id in the address. Raises NotFound for what can be none."""
     name: str = request.path_params["id"]
     if not _ID.fullmatch(name):
         raise NotFound("there is no resource with such an id")

@@ -44,12 +44,14 @@ def capability_statement(base: str, version: str, date: datetime) -> Json:
         "implementation": {"description": "FHIR gateway for continuous ECG", "url": base},
         "fhirVersion": FHIR_VERSION,
         "format": list(FORMATS),
+        "patchFormat": ["application/json-patch+json"],
         "rest": [
             {
                 "mode": "server",
                 "documentation": SEARCHING,
                 "security": {"cors": False, "description": SECURITY},
                 "resource": [_resource(kind) for kind in TYPES.values()],
+                "interaction": [{"code": "transaction"}, {"code": "batch"}],
             }
         ],
     }
@@ -66,11 +68,13 @@ def _resource(kind: ResourceType) -> Json:
         "interaction": [{"code": interaction.value} for interaction in kind.interactions],
         "versioning": "versioned" if versioned else "no-version",
         "readHistory": versioned,
-        "updateCreate": False,
-        "conditionalCreate": False,
+        "updateCreate": Interaction.UPDATE in kind.interactions,
+        "conditionalCreate": Interaction.CREATE in kind.interactions,
         "conditionalRead": "full-support" if versioned else "not-supported",
-        "conditionalUpdate": False,
-        "conditionalDelete": "not-supported",
+        "conditionalUpdate": Interaction.UPDATE in kind.interactions,
+        "conditionalDelete": "single"
+        if Interaction.DELETE in kind.interactions
+        else "not-supported",
     }
     if searched:
         statement["searchParam"] = [

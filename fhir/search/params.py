@@ -44,6 +44,9 @@ READS = (
 )
 
 
+WRITES = (Interaction.CREATE, Interaction.UPDATE, Interaction.PATCH, Interaction.DELETE)
+
+
 @dataclass(frozen=True, slots=True)
 class SearchParam:
     """One search parameter of one type.

@@ -5,8 +5,9 @@ that R4 lacks (Flag's status, code and category) are defined here under our own 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from fhir.search.params import ResourceType
+from fhir.search.params import WRITES, ResourceType
 from fhir.search.types.binary import BINARY
 from fhir.search.types.device import DEVICE
 from fhir.search.types.document import DOCUMENT
@@ -15,6 +16,11 @@ from fhir.search.types.observation import OBSERVATION
 from fhir.search.types.patient import PATIENT
 from fhir.search.types.report import REPORT
 
+_WRITABLE = {
+    kind.name: replace(kind, interactions=(*kind.interactions, *WRITES))
+    for kind in (PATIENT, DEVICE, OBSERVATION, REPORT, FLAG)
+}
 TYPES: Mapping[str, ResourceType] = {
-    kind.name: kind for kind in (PATIENT, DEVICE, OBSERVATION, REPORT, FLAG, DOCUMENT, BINARY)
+    **_WRITABLE,
+    **{kind.name: kind for kind in (DOCUMENT, BINARY)},
 }
