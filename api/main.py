@@ -20,7 +20,7 @@ from api.site import FHIR_PATH, Site
 from api.smart import discovery, introspection, revocation, token
 from api.smart.server import smart_server
 from api.strips import StripReader
-from api.writes import create, delete, patch, update
+from api.writes import bundles, create, delete, patch, update
 from core.keyring import KeyRing
 from core.settings import Settings
 from fhir.search.params import Interaction, ResourceType
@@ -95,6 +95,7 @@ def _serve_service(app: FastAPI) -> None:
     _add(app, "/metrics", "GET", metrics.metrics)
     _add(app, "/enrolment/key", "GET", enrolments.key)
     _add(app, "/enrolment", "POST", enrolments.enrol)
+    _add(app, FHIR_PATH, "POST", bundles.bundle)
 
 
 def _serve_type(app: FastAPI, kind: ResourceType) -> None:
