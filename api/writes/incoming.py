@@ -1,6 +1,7 @@
 """What a client sends: its form, its size, and the conditions in its headers."""
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -10,6 +11,7 @@ from starlette.requests import Request
 from api.requests import body
 from core import json_text
 from core.errors import Incorrect, Unmet
+from fhir.search.params import Interaction
 from fhir.search.request import is_json
 from fhir.values import Json
 from store.resource_rows import Current
@@ -18,6 +20,22 @@ MAX_RESOURCE_BYTES = 1 << 20
 MAX_BUNDLE_BYTES = 5 << 20
 MAX_PATCH_BYTES = 1 << 18
 PATCH_TYPE = "application/json-patch+json"
+
+
+def _body(schema: Json, *media_types: str) -> Json:
+    return {"required": True, "content": {name: {"schema": schema} for name in media_types}}
+
+
+_RESOURCE = _body(
+    {"type": "object", "required": ["resourceType"]}, "application/fhir+json", "application/json"
+)
+BODIES: Mapping[Interaction, Json] = {
+    Interaction.CREATE: _RESOURCE,
+    Interaction.UPDATE: _RESOURCE,
+    Interaction.PATCH: _body({"type": "array", "items": {"type": "object"}}, PATCH_TYPE),
+}
+"""What each interaction is sent, as OpenAPI's requestBody."""
+BUNDLE_BODY = _RESOURCE
 
 _TAG = re.compile(r'(?:W/)?"([!#-~]{0,64})"')
 

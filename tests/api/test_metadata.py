@@ -34,9 +34,11 @@ async def test_every_declared_parameter_is_served(stranger: Client, client: Clie
         for param in resource.get("searchParam", []):
             await client.get(f"{resource['type']}?{param['name']}={values[param['type']]}")
             assert param["definition"].startswith("http")
-        every = {"read", "vread", "history-instance", "search-type"}
-        expected = {"read"} if resource["type"] == "Binary" else every
+        reads = {"read", "vread", "history-instance", "search-type"}
+        every = reads | {"create", "update", "patch", "delete"}
+        expected = {"Binary": {"read"}, "DocumentReference": reads}.get(resource["type"], every)
         assert {i["code"] for i in resource["interaction"]} == expected
+        assert resource["updateCreate"] == ("update" in expected)
 
 
 async def test_health(stranger: Client, database: Database) -> None:

@@ -15,7 +15,6 @@ MISSING = [
     "Patient/" + "a" * 65,
     "Unicorn/1",
     "Unicorn",
-    "",
     "Patient/p1/x",
 ]
 ACCEPTED = {
@@ -74,8 +73,12 @@ class TestRead:
         for path in MISSING:
             await client.get(path, 404)
 
+    async def test_the_base_takes_bundles_only(self, client: Client) -> None:
+        for path in ("/fhir", "/fhir/"):
+            assert (await client.get(path, 405)).headers["allow"] == "POST"
+
     async def test_405(self, client: Client) -> None:
-        for method in ("PUT", "POST", "DELETE", "PATCH"):
+        for method in ("POST", "TRACE"):
             answer = await client.send(method, f"{BASE}/Patient/p1", 405)
             assert "GET" in answer.headers["allow"]
 
