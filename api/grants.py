@@ -11,7 +11,7 @@ from api.scopes import Action, Filter, ways
 from core.errors import Forbidden, Gone, NotFound
 from fhir.search.match import matches
 from fhir.search.registry import TYPES
-from store.criteria import AnyOfClause, Query
+from store.criteria import AnyOfClause, ChainClause, Clause, HasClause, NotClause, Query
 from store.resources import Document
 
 _log = structlog.get_logger(__name__)
@@ -33,9 +33,15 @@ class Grant:
         """``query``, as far as this grant goes."""
         if self.is_whole:
             return query
+        return replace(query, clauses=(*query.clauses, *self.clauses))
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        """What this grant asks of a resource beside what the caller asks."""
+        if self.is_whole:
+            return ()
         # The way of a single clause may lead the search along an index.
-        own = self.ways[0] if len(self.ways) == 1 else (AnyOfClause(self.ways),)
-        return replace(query, clauses=(*query.clauses, *own))
+        return self.ways[0] if len(self.ways) == 1 else (AnyOfClause(self.ways),)
 
     def covers(self, document: Document) -> bool:
         """Whether this version may be seen. A deletion tells no category: it may not."""
@@ -67,6 +73,31 @@ def grant(request: Request, type_: str, action: Action) -> Grant:
     if not found:
         raise denied(request, f"system/{type_}.{action}")
     return Grant(type_, found)
+
+
+def narrow_inner(request: Request, query: Query) -> Query:
+    """``query``, its chains and ``_has`` as far as the caller may search what they lead through.
+
+    Raises Forbidden where that is nothing at all.
+    """
+    return replace(query, clauses=_narrowed(request, query.clauses))
+
+
+def _narrowed(request: Request, clauses: tuple[Clause, ...]) -> tuple[Clause, ...]:
+    return tuple(_narrowed_one(request, clause) for clause in clauses)
+
+
+def _narrowed_one(request: Request, clause: Clause) -> Clause:
+    match clause:
+        case ChainClause(type_, _, clauses) | HasClause(type_, _, clauses):
+            own = grant(request, type_, Action.SEARCH).clauses
+            return replace(clause, clauses=(*_narrowed(request, clauses), *own))
+        case NotClause(wrong):
+            return NotClause(_narrowed_one(request, wrong))
+        case AnyOfClause(alternatives):
+            return AnyOfClause(tuple(_narrowed(request, way) for way in alternatives))
+        case _:
+            return clause
 
 
 def allow(request: Request, type_: str, action: Action) -> None:

@@ -2,9 +2,10 @@
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from hashlib import sha256
 from typing import Self
 from urllib.parse import quote, urlencode
@@ -13,7 +14,7 @@ import orjson
 
 from core.errors import Incorrect
 from fhir.search.request import CURSOR, Pair
-from store.criteria import Position, SortColumn, SortKey
+from store.criteria import Position, PositionValue, SortColumn, SortKey
 
 _MAC_BYTES = 16
 
@@ -64,9 +65,21 @@ class CursorKey:
         return hmac.digest(self.secret, context + b"\n" + packed, sha256)[:_MAC_BYTES]
 
 
-def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, datetime) else value
+def _plain(value: PositionValue) -> str | None:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
 
 
-def _typed(value: str, key: SortKey) -> str | datetime:
-    return value if key.column is SortColumn.ID else datetime.fromisoformat(value)
+def _typed(value: str | None, key: SortKey) -> PositionValue:
+    if value is None or key.column not in _TYPES:
+        return value
+    return _TYPES[key.column](value)
+
+
+_TYPES: dict[SortColumn, Callable[[str], datetime | Decimal]] = {
+    SortColumn.AT: datetime.fromisoformat,
+    SortColumn.LAST_UPDATED: datetime.fromisoformat,
+    SortColumn.SPAN: datetime.fromisoformat,
+    SortColumn.AMOUNT: Decimal,
+}

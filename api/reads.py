@@ -7,7 +7,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import answers
+from api import answers, views
 from api.disclosure import disclose
 from api.grants import Grant, grant
 from api.links import url
@@ -32,7 +32,8 @@ _BY_VERSION = (SortKey(SortColumn.ID),)
 async def read(request: Request, kind: ResourceType) -> Response:
     """The current version; 304 if the client has it, 410 if it is deleted."""
     sight = grant(request, kind.name, Action.READ)
-    pretty = read_params(request)
+    pretty = read_params(request, views.PARAMS)
+    part = views.asked(kind, request.query_params.multi_items())
     here = site(request)
     async with here.database.transaction() as tx:
         document = await _current(tx, sight, resource_id(request))
@@ -40,14 +41,15 @@ async def read(request: Request, kind: ResourceType) -> Response:
         headers = answers.version_headers(document)
         if _is_known(request, document):
             return Response(status_code=304, headers=headers)
-        body = await here.strips.body(tx, document)
+        body = await views.body(here, tx, document, part)
     return answers.fhir(body, headers=headers, pretty=pretty)
 
 
 async def vread(request: Request, kind: ResourceType) -> Response:
     """One version, current or not."""
     sight = grant(request, kind.name, Action.READ)
-    pretty = read_params(request)
+    pretty = read_params(request, views.PARAMS)
+    part = views.asked(kind, request.query_params.multi_items())
     wanted = request.path_params["version"]
     if not re.fullmatch(r"[1-9]\d{0,17}", wanted, re.ASCII):
         raise NotFound(f"there is no version {wanted[:40]!r}")
@@ -55,7 +57,7 @@ async def vread(request: Request, kind: ResourceType) -> Response:
     async with here.database.transaction() as tx:
         document = await _version(tx, sight, resource_id(request), int(wanted))
         disclose(request, [document])
-        body = await here.strips.body(tx, document)
+        body = await views.body(here, tx, document, part)
     return answers.fhir(body, headers=answers.version_headers(document), pretty=pretty)
 
 

@@ -1,5 +1,6 @@
 """What every FHIR route checks of a request: format, scope, preference, form."""
 
+from collections.abc import Set
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
@@ -28,10 +29,10 @@ def negotiate(accept: str | None, format_: str | None) -> None:
         raise HTTPException(406, "application/fhir+json is what this server speaks")
 
 
-def read_params(request: Request) -> bool:
-    """Check the parameters of a read; whether ``_pretty`` was asked for."""
+def read_params(request: Request, also: Set[str] = frozenset()) -> bool:
+    """Check the parameters of a read, ``also`` among them; whether ``_pretty`` was asked for."""
     pairs = request.query_params
-    unknown = sorted(set(pairs) - _READ_PARAMS)
+    unknown = sorted(set(pairs) - _READ_PARAMS - also)
     if unknown and not is_lenient(request):
         raise Incorrect(f"unknown parameter {unknown[0][:80]!r}")
     negotiate(request.headers.get("accept"), pairs.get("_format"))

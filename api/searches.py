@@ -7,9 +7,10 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import answers
+from api import answers, views
 from api.disclosure import disclose
-from api.grants import Grant, grant
+from api.grants import Grant, grant, narrow_inner
+from api.includes import TOO_MANY, Included, included
 from api.links import url
 from api.requests import form, is_lenient, negotiate
 from api.scopes import Action
@@ -19,9 +20,11 @@ from fhir.outcome import operation_outcome
 from fhir.search import request as searches
 from fhir.search.params import ResourceType
 from fhir.search.request import Pair, Search
+from fhir.search.subset import Subset, subset
 from fhir.values import Json, instant
 from store import search as stored
 from store.database import Transaction
+from store.resources import Document
 from store.search import Found
 
 LIMIT_S = 10.0
@@ -49,7 +52,8 @@ async def _search(request: Request, kind: ResourceType, pairs: Sequence[Pair]) -
         order = search.query.order
         after = here.cursor_key.open(path, search.applied, search.cursor, order)
         search = replace(search, query=replace(search.query, after=after))
-    page = await _page(request, replace(search, query=sight.narrow(search.query)), sight)
+    query = narrow_inner(request, search.query)
+    page = await _page(request, replace(search, query=sight.narrow(query)), sight)
     return answers.fhir(page, pretty=("_pretty", "true") in search.applied)
 
 
@@ -64,20 +68,40 @@ async def _page(request: Request, search: Search, sight: Grant) -> Json:
             count = await stored.total(tx, search.query)
         if not search.total_only:
             found = await stored.find(tx, search.query, search.count + 1)
-        shown = [item for item in found[: search.count] if sight.covers(item.document)]
-        disclose(request, [item.document for item in shown])
-        entries = [await _entry(here, tx, item, base) for item in shown]
-    if search.ignored:
-        entries.append(_remark(search))
+        shown = [item.document for item in found[: search.count] if sight.covers(item.document)]
+        more = await included(request, tx, search.includes, shown)
+        disclose(request, [*shown, *more.documents])
+        entries = await _entries(here, tx, search, base, (shown, more))
     links = _links(here, f"{base}/{search.query.type}", search, found)
     page = bundle.searchset(entries, links, count)
     return page if stamp is None else page | {"meta": {"lastUpdated": instant(stamp)}}
 
 
-async def _entry(here: Site, tx: Transaction, item: Found, base: str) -> Json:
-    document = item.document
-    body = orjson.Fragment(await here.strips.body(tx, document))
-    return bundle.match(base, document.type, document.id, body)
+async def _entries(
+    here: Site,
+    tx: Transaction,
+    search: Search,
+    base: str,
+    told: tuple[Sequence[Document], Included],
+) -> list[Json]:
+    """The page's entries: matches, what is included with them, remarks."""
+    matches, more = told
+    part, summary = search.subset, subset(search.summary, ())
+    entries = [await _entry(here, tx, item, base, part, "match") for item in matches]
+    # _elements names elements of the type that is searched.
+    entries += [await _entry(here, tx, item, base, summary, "include") for item in more.documents]
+    if search.ignored:
+        entries.append(_remark("not-supported", "; ".join(search.ignored)))
+    if more.is_cut:
+        entries.append(_remark("too-costly", TOO_MANY))
+    return entries
+
+
+async def _entry(
+    here: Site, tx: Transaction, item: Document, base: str, part: Subset | None, mode: str
+) -> Json:
+    body = orjson.Fragment(await views.body(here, tx, item, part))
+    return bundle.match(base, item.type, item.id, body, mode)
 
 
 def _links(here: Site, path: str, search: Search, found: Sequence[Found]) -> dict[str, str]:
@@ -88,6 +112,6 @@ def _links(here: Site, path: str, search: Search, found: Sequence[Found]) -> dic
     return links
 
 
-def _remark(search: Search) -> Json:
-    told = operation_outcome("not-supported", "; ".join(search.ignored), severity="warning")
+def _remark(code: str, text: str) -> Json:
+    told = operation_outcome(code, text, severity="warning")
     return {"resource": told, "search": {"mode": "outcome"}}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 
@@ -22,12 +23,33 @@ class TokenClause:
     filters: tuple[str, ...] = ()
 
 
+class Match(StrEnum):
+    """How a text compares."""
+
+    BEGINS = "begins"
+    CONTAINS = "contains"
+    EXACT = "exact"
+
+
 @dataclass(frozen=True, slots=True)
 class TextClause:
-    """A text under ``param`` that starts with one of ``beginnings``, which are folded."""
+    """A text under ``param`` that compares with one of ``texts``, which are folded.
+
+    For an exact match ``spellings`` are the texts as they stand, in the same order.
+    """
 
     param: str
-    beginnings: tuple[str, ...]
+    texts: tuple[str, ...]
+    match: Match = Match.BEGINS
+    spellings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WordingClause:
+    """A value under one of ``params`` whose words for a reader begin with one of ``texts``."""
+
+    params: tuple[str, ...]
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,39 +91,136 @@ class DateTest:
 
 @dataclass(frozen=True, slots=True)
 class DateClause:
-    """One of ``tests`` holds for the resource's own time, or for when it was last updated."""
+    """One of ``tests`` holds for the resource's own time, or for when it was last updated.
+
+    With ``param``, for one of the times under that parameter (store.index.Span).
+    """
 
     tests: tuple[DateTest, ...]
     last_updated: bool = False
+    param: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AmountTest:
+    """A comparison with ``value``, or for ``eq``, ``ne`` and ``ap`` with ``low`` to ``high``.
+
+    ``high`` is excluded but for ``ap``. With ``system`` the unit is ``code`` of that system;
+    without, ``code`` is the unit's code or name; None is any.
+    """
+
+    prefix: Prefix
+    value: Decimal
+    low: Decimal
+    high: Decimal
+    system: str | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AmountClause:
+    """One of ``tests`` holds for a quantity under one of ``params``."""
+
+    params: tuple[str, ...]
+    tests: tuple[AmountTest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PresentClause:
+    """There is a value: in rows of tokens, among the filters, in other rows, or in a column."""
+
+    params: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
+    spans: tuple[str, ...] = ()
+    amounts: tuple[str, ...] = ()
+    patient: bool = False
+    time: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where references of one parameter stand: rows, filters, or the column of the patient."""
+
+    params: tuple[str, ...]
+    filters: tuple[str, ...]
+    patient: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChainClause:
+    """It refers by ``link`` to a resource of ``type`` that fulfils ``clauses``."""
+
+    type: str
+    link: Link
+    clauses: tuple["Clause", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HasClause:
+    """A resource of ``type`` that fulfils ``clauses`` refers to it by ``link``."""
+
+    type: str
+    link: Link
+    clauses: tuple["Clause", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotClause:
+    """``clause`` does not hold."""
+
+    clause: "Clause"
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOfClause:
-    """One of ``alternatives``, each of which is token clauses that all hold."""
+    """One of ``alternatives``, each of which is clauses that all hold."""
 
-    alternatives: tuple[tuple[TokenClause, ...], ...]
+    alternatives: tuple[tuple["Clause", ...], ...]
 
 
-Clause = TokenClause | TextClause | IdClause | PatientClause | DateClause | AnyOfClause
+Clause = (
+    TokenClause
+    | TextClause
+    | WordingClause
+    | IdClause
+    | PatientClause
+    | DateClause
+    | AmountClause
+    | PresentClause
+    | ChainClause
+    | HasClause
+    | NotClause
+    | AnyOfClause
+)
 
 
 class SortColumn(StrEnum):
-    """What resources are ordered by."""
+    """What resources are ordered by: a column of theirs, or the values of a parameter."""
 
     ID = "id"
     AT = "at"
     LAST_UPDATED = "last_updated"
+    PATIENT = "patient"
+    TOKEN = "token"  # noqa: S105 (a kind of parameter)
+    SPAN = "span"
+    AMOUNT = "amount"
 
 
 @dataclass(frozen=True, slots=True)
 class SortKey:
-    """A column and its direction."""
+    """A column and its direction; ``param`` where the column is that of a parameter.
+
+    Of several values the least counts, descending the greatest. What has none comes before all
+    that have, descending after them.
+    """
 
     column: SortColumn
     descending: bool = False
+    param: str = ""
 
 
-Position = tuple[str | datetime, ...]
+PositionValue = str | datetime | Decimal | None
+Position = tuple[PositionValue, ...]
 """A resource's values of the order's columns, and last its id."""
 
 

@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from hashlib import sha256
 
 NO_DATE = datetime(1, 1, 2, tzinfo=UTC)
 """``at`` of a resource without a date: last when the newest come first."""
 FOREVER = datetime(9999, 12, 30, tzinfo=UTC)
 """``until`` of a period that has not ended."""
+MAX_CODE = 500
+"""Characters of a code that stand in an index as they are."""
+FAR = Decimal("1e100")
+"""The bound of a quantity that has none on that side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +31,61 @@ class Token:
     leads: bool = True
 
     @property
-    def keys(self) -> tuple[int, int, int]:
-        """The keys of a filter: by code, by system and code, and by system."""
+    def keys(self) -> tuple[int, int, int, int]:
+        """The keys of a filter: by code, by system and code, by system, and that it is there."""
         param, code, system = self.param, self.code, self.system
-        return key(param, code), key(param, code, system), key(param, None, system)
+        return key(param, code), key(param, code, system), key(param, None, system), key(param)
 
 
-def key(param: str, code: str | None, system: str | None = None) -> int:
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The time under a date parameter that is not the type's first, end excluded."""
+
+    param: str
+    low: datetime
+    high: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A quantity as a range, both ends included; the unit by its code and as it is read."""
+
+    system: str
+    code: str
+    unit: str
+    low: Decimal
+    high: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a reader sees of a token parameter's values, folded: a filter, and in a dictionary."""
+
+    param: str
+    text: str
+
+    @property
+    def key(self) -> int:
+        """The key of the filter."""
+        return key(f"{self.param}:text", self.text)
+
+    @property
+    def keys(self) -> tuple[int, int]:
+        """The keys of the filter: by the text, and that there is one."""
+        return self.key, key(f"{self.param}:text")
+
+
+def key(param: str, code: str | None = None, system: str | None = None) -> int:
     """The 64-bit number that stands for a filter's value; None is any."""
     asked = ["" if part is None else f"={part}" for part in (code, system)]
     return int.from_bytes(sha256("\0".join((param, *asked)).encode()).digest()[:8], signed=True)
+
+
+def short(code: str) -> str:
+    """``code`` as an index has room for it: a long one by its beginning and its digest."""
+    if len(code) <= MAX_CODE:
+        return code
+    return f"{code[:100]}…{sha256(code.encode()).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +100,6 @@ class Index:
     at: datetime = NO_DATE
     until: datetime | None = None
     tokens: tuple[Token, ...] = ()
+    spans: tuple[Span, ...] = ()
+    amounts: tuple[tuple[str, Amount], ...] = ()
+    wordings: tuple[Wording, ...] = ()

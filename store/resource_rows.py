@@ -1,4 +1,4 @@
-"""The rows behind ``store.resources``: clock, current versions, history and index, in batches."""
+"""The rows behind ``store.resources``: clock, current versions, and history, in batches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from store import index_rows
 from store.index import Index
-
-_SEPARATOR = "\n"  # never part of a URI
+from store.index_rows import Indexed
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +96,6 @@ _WRITE = text(
     " body = excluded.body, render = excluded.render, evidence = excluded.evidence,"
     " clinical = excluded.clinical, filters = excluded.filters"
 )
-_UNINDEX = text(
-    "DELETE FROM resource_token WHERE ctid = ANY (ARRAY (SELECT old.ctid"
-    " FROM unnest(CAST(:types AS text[]), CAST(:ids AS text[])) AS wanted (type, id)"
-    " CROSS JOIN LATERAL (SELECT ctid FROM resource_token"
-    "   WHERE type = wanted.type AND id = wanted.id OFFSET 0) AS old))"
-)
-_INDEX = text(
-    "INSERT INTO resource_token (type, id, param, code, systems, patient_id, at, until)"
-    " SELECT type, id, param, code,"
-    " CASE systems WHEN '' THEN ARRAY[''] ELSE string_to_array(systems, E'\\n') END,"
-    " patient_id, at, until"
-    " FROM unnest(CAST(:types AS text[]), CAST(:ids AS text[]), CAST(:params AS text[]),"
-    " CAST(:codes AS text[]), CAST(:systems AS text[]), CAST(:patients AS text[]),"
-    " CAST(:at AS timestamptz[]), CAST(:until AS timestamptz[]))"
-    " AS new (type, id, param, code, systems, patient_id, at, until)"
-)
 
 
 async def lock(tx: AsyncConnection) -> None:
@@ -151,11 +135,10 @@ async def write(tx: AsyncConnection, versions: Sequence[Version]) -> None:
     superseded = [(v.type, v.id) for v in versions if v.version > 1]
     if superseded:
         await tx.execute(_ARCHIVE, _columns(superseded))
-        await tx.execute(_UNINDEX, _columns(superseded))
+        await index_rows.remove(tx, superseded)
     await tx.execute(_WRITE, _resource_columns(versions))
-    tokens = _token_columns([v for v in versions if not v.deleted])
-    if tokens["ids"]:
-        await tx.execute(_INDEX, tokens)
+    found = [Indexed(v.type, v.id, v.index) for v in versions if not v.deleted]
+    await index_rows.add(tx, found)
 
 
 def _columns(keys: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
@@ -179,39 +162,5 @@ def _resource_columns(versions: Sequence[Version]) -> dict[str, Any]:
         ],
         "evidence": [v.evidence for v in versions],
         "clinical": [" ".join(v.clinical) for v in versions],
-        "filters": [_filters(v.index) for v in versions],
+        "filters": [index_rows.filters(v.index) for v in versions],
     }
-
-
-def _filters(index: Index) -> str:
-    """The keys of a resource's filters, as PostgreSQL writes arrays."""
-    keys = {key for token in index.tokens if not token.leads for key in token.keys}
-    return f"{{{','.join(map(str, sorted(keys)))}}}"
-
-
-def _token_columns(versions: Sequence[Version]) -> dict[str, list[Any]]:
-    rows = [
-        (v.type, v.id, param, code, _SEPARATOR.join(systems), v.index)
-        for v in versions
-        for (param, code), systems in _by_code(v.index).items()
-    ]
-    return {
-        "types": [row[0] for row in rows],
-        "ids": [row[1] for row in rows],
-        "params": [row[2] for row in rows],
-        "codes": [row[3] for row in rows],
-        "systems": [row[4] for row in rows],
-        "patients": [row[5].patient_id for row in rows],
-        "at": [row[5].at for row in rows],
-        "until": [row[5].until for row in rows],
-    }
-
-
-def _by_code(index: Index) -> dict[tuple[str, str], dict[str, None]]:
-    """One row per parameter and code: a search by code alone then finds a resource once."""
-    grouped: dict[tuple[str, str], dict[str, None]] = {}
-    for token in index.tokens:
-        if not token.leads:
-            continue
-        grouped.setdefault((token.param, token.code), {})[token.system] = None
-    return grouped

@@ -212,6 +212,13 @@ _HISTORY = text(
     " FROM resource_version WHERE type = :type AND id = :id AND version <= :version"
     " ORDER BY version DESC LIMIT :count"
 )
+# LIMIT keeps the planner to one index look-up per key (see store.resource_rows).
+_READ_MANY = text(
+    "SELECT r.type, r.id, r.version, r.last_updated, r.deleted, r.body, r.render, r.patient_id"
+    " FROM unnest(CAST(:types AS text[]), CAST(:ids AS text[])) AS wanted (type, id)"
+    " CROSS JOIN LATERAL (SELECT * FROM resource"
+    "   WHERE type = wanted.type AND id = wanted.id AND NOT deleted LIMIT 1) AS r"
+)
 LAST_VERSION = 2**63 - 1
 
 
@@ -243,6 +250,12 @@ async def read(tx: AsyncConnection, type_: str, id_: str) -> Document:
     if row is None:
         raise NotFound(f"there is no {type_}/{id_}")
     return _alive(document(row))
+
+
+async def read_many(tx: AsyncConnection, keys: Sequence[Key]) -> list[Document]:
+    """The current versions of those of ``keys`` that exist and are not deleted, in any order."""
+    wanted = {"types": [kind for kind, _ in keys], "ids": [name for _, name in keys]}
+    return [document(row) for row in await tx.execute(_READ_MANY, wanted)]
 
 
 async def vread(tx: AsyncConnection, type_: str, id_: str, version: int) -> Document:

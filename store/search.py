@@ -5,20 +5,18 @@ meanwhile neither repeats a resource nor hides one. A search of one patient by o
 one range of an index in the order of the answer.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, true, tuple_
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store import search_clauses as clauses
-from store.criteria import PatientClause, Position, Query, SortColumn, SortKey, TokenClause
+from store.criteria import Position, Query, SortColumn, TokenClause
 from store.resources import Document, document
-from store.search_clauses import Source
-from store.tables import resource as r
-from store.tables import resource_token
+from store.search_chains import resolved
+from store.search_order import beyond, expression, ordering
+from store.search_scope import Binds, Scope, both, patients
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,80 +41,57 @@ async def begin(tx: AsyncConnection, limit_s: float) -> datetime | None:
 
 async def find(tx: AsyncConnection, query: Query, count: int) -> list[Found]:
     """Up to ``count`` resources from ``query.after`` on, in order."""
-    source = _source(query)
-    statement = _matching(query, source, (*_DOCUMENT, r.c.at)).limit(count)
-    if query.after is not None:
-        statement = statement.where(_beyond(query.order, query.after, source))
+    query = await resolved(tx, query)
+    scope = _scope(query)
     order = query.order
-    statement = statement.order_by(*[_ordering(key, source) for key in order])
-    return [_found(row, order) for row in await tx.execute(statement)]
+    columns = [f"{scope.resource}.{name}" for name in _DOCUMENT]
+    columns += [f"{expression(key, scope)} AS sort_{n}" for n, key in enumerate(order)]
+    wanted = _matching(query, scope)
+    if query.after is not None:
+        wanted = both((wanted, beyond(order, query.after, scope)))
+    statement = (
+        f"SELECT {', '.join(columns)} FROM {_rows(scope)} WHERE {wanted}"  # noqa: S608 (ours)
+        f" ORDER BY {ordering(order, scope)} LIMIT {scope.binds.count(count)}"
+    )
+    rows = await tx.exec_driver_sql(statement, tuple(scope.binds.values))
+    return [Found(document(row), tuple(row)[len(_DOCUMENT) :]) for row in rows]
 
 
 async def total(tx: AsyncConnection, query: Query) -> int:
     """How many resources match, wherever ``query.after`` stands."""
-    statement = _matching(query, _source(query), (func.count(),))
-    return int((await tx.execute(statement)).scalar_one())
+    query = await resolved(tx, query)
+    scope = _scope(query)
+    statement = f"SELECT count(*) FROM {_rows(scope)} WHERE {_matching(query, scope)}"  # noqa: S608
+    rows = await tx.exec_driver_sql(statement, tuple(scope.binds.values))
+    return int(rows.scalar_one())
 
 
 _DOCUMENT = (
-    r.c.type,
-    r.c.id,
-    r.c.version,
-    r.c.last_updated,
-    r.c.deleted,
-    r.c.body,
-    r.c.render,
-    r.c.patient_id,
-)
+    "type", "id", "version", "last_updated", "deleted", "body", "render", "patient_id",
+)  # fmt: skip
 
 
-def _source(query: Query) -> Source:
+def _scope(query: Query) -> Scope:
     """Where to look: at one code of one patient in the index table, or at the resources."""
-    patients = [c for c in query.clauses if isinstance(c, PatientClause)]
+    of = patients(query.clauses)
     by_time = all(key.column is not SortColumn.LAST_UPDATED for key in query.sort)
-    if by_time and len(patients) == 1 and len(patients[0].ids) == 1:
-        for clause in query.clauses:
-            if isinstance(clause, TokenClause) and clauses.is_single(clause):
-                return Source(resource_token.alias("driver"), clause)
-    return Source(r, None)
+    single = (c for c in query.clauses if isinstance(c, TokenClause) and clauses.is_single(c))
+    driver = next(single, None) if by_time and len(of) == 1 else None
+    return Scope(Binds(), query.type, driver=driver, patients=of)
 
 
-def _matching(query: Query, source: Source, columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
-    rows = source.rows
-    statement = select(*columns).select_from(r)
-    if source.clause is not None:
-        same = and_(rows.c.type == r.c.type, rows.c.id == r.c.id)
-        statement = select(*columns).select_from(rows.join(r, same))
-        statement = statement.where(*clauses.driven(source.clause, rows))
-    wanted = [clauses.condition(c, query, source) for c in query.clauses if c is not source.clause]
-    return statement.where(rows.c.type == query.type, ~r.c.deleted, *wanted)
+def _rows(scope: Scope) -> str:
+    r, rows = scope.resource, scope.rows
+    if scope.driver is None:
+        return f"resource {r}"
+    return (
+        f"resource_token {rows} JOIN resource {r} ON {r}.type = {rows}.type AND {r}.id = {rows}.id"
+    )
 
 
-def _column(key: SortKey, source: Source) -> ColumnElement[Any]:
-    if key.column is SortColumn.LAST_UPDATED:
-        return r.c.last_updated
-    column: ColumnElement[Any] = source.rows.c[key.column.value]
-    return column
-
-
-def _ordering(key: SortKey, source: Source) -> ColumnElement[Any]:
-    column = _column(key, source)
-    return column.desc() if key.descending else column.asc()
-
-
-def _beyond(order: Sequence[SortKey], after: Position, source: Source) -> ColumnElement[bool]:
-    """The rows behind a position; one comparison of rows where an index can follow it."""
-    columns = [_column(key, source) for key in order]
-    if len({key.descending for key in order}) == 1:
-        left = tuple_(*columns)
-        return left < after if order[0].descending else left > after
-    ways = []
-    equal: ColumnElement[bool] = true()
-    for key, column, value in zip(order, columns, after, strict=True):
-        ways.append(and_(equal, column < value if key.descending else column > value))
-        equal = and_(equal, column == value)
-    return or_(*ways)
-
-
-def _found(row: Any, order: Sequence[SortKey]) -> Found:
-    return Found(document(row), tuple(getattr(row, key.column.value) for key in order))
+def _matching(query: Query, scope: Scope) -> str:
+    wanted = [f"{scope.rows}.type = {scope.kind}", f"NOT {scope.resource}.deleted"]
+    if scope.driver is not None:
+        wanted.append(clauses.driven_by(scope.driver, scope.rows, scope))
+    wanted += [clauses.condition(c, scope) for c in query.clauses if c is not scope.driver]
+    return both(wanted)

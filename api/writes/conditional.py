@@ -8,13 +8,14 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from api.grants import allow
+from api.grants import Grant, allow, narrow_inner
 from api.requests import negotiate
 from api.scopes import Action
 from api.writes.writer import Writer
 from core.errors import Incorrect, Unmet
 from fhir.search import request as searches
 from fhir.search.params import ResourceType
+from fhir.search.registry import TYPES
 from fhir.search.request import Pair
 from store import search
 from store.resources import Document
@@ -47,13 +48,23 @@ def _some(criteria: list[Pair]) -> list[Pair]:
     return criteria
 
 
-async def match(writer: Writer, kind: ResourceType, criteria: list[Pair]) -> Document | None:
+async def match(
+    request: Request, writer: Writer, kind: ResourceType, criteria: list[Pair]
+) -> Document | None:
     """The one resource that fulfils ``criteria``, or None. Raises Unmet for several."""
-    asked = searches.parse(kind, criteria, writer.here.limits, writer.base)
+    found = await find(request, writer, Grant(kind.name, ((),)), criteria)
+    if len(found) > 1:
+        raise Unmet(f"several resources of type {kind.name} fulfil the criteria")
+    return found[0] if found else None
+
+
+async def find(
+    request: Request, writer: Writer, sight: Grant, criteria: list[Pair]
+) -> list[Document]:
+    """Up to two resources that fulfil ``criteria``, among those in ``sight``."""
+    asked = searches.parse(TYPES[sight.type], criteria, writer.here.limits, writer.base)
     if not asked.query.clauses:
         raise Incorrect("search parameters are needed to say which resource is meant")
     await search.begin(writer.tx, LIMIT_S)
-    found = await search.find(writer.tx, asked.query, 2)
-    if len(found) > 1:
-        raise Unmet(f"several resources of type {kind.name} fulfil the criteria")
-    return found[0].document if found else None
+    query = sight.narrow(narrow_inner(request, asked.query))
+    return [found.document for found in await search.find(writer.tx, query, 2)]

@@ -27,7 +27,7 @@ async def create(request: Request, kind: ResourceType) -> Response:
     sent = judged(await incoming.resource(request), kind.name)
     async with writing(request) as writer:
         if criteria is not None:
-            found = await conditional.match(writer, kind, criteria)
+            found = await conditional.match(request, writer, kind, criteria)
             if found is not None:
                 return await replies.reply(request, writer, found, 200, located=True, own=False)
         document = await add(request, writer, sent | {"id": new_id(request)})

@@ -28,7 +28,7 @@ async def conditional_delete(request: Request, kind: ResourceType) -> Response:
     allow(request, kind.name, Action.DELETE)
     criteria = conditional.of_url(request, kind)
     async with writing(request) as writer:
-        found = await conditional.match(writer, kind, criteria)
+        found = await conditional.match(request, writer, kind, criteria)
         if found is None:
             return replies.deleted(request, None, f"no {kind.name} that is meant")
         return await _delete(request, writer, (kind.name, found.id))

@@ -19,11 +19,9 @@ from api.writes import conditional
 from api.writes.entries import Entry
 from api.writes.writer import Writer
 from core.errors import Incorrect, Unmet
-from fhir.search import request as searches
 from fhir.search.params import ResourceType
 from fhir.search.registry import TYPES
 from fhir.values import Json
-from store import search
 from store.resources import Key
 
 _BY_ID = re.compile(r"([A-Z][A-Za-z]{1,63})/([A-Za-z0-9\-.]{1,64})")
@@ -71,7 +69,7 @@ class Identities:
             return name
         same = (kind.name, str(sorted(criteria)))
         if same not in self._awaited:
-            found = await conditional.match(self.writer, kind, criteria)
+            found = await conditional.match(request, self.writer, kind, criteria)
             self._awaited[same] = str(uuid4()) if found is None else found.id
         name = self._awaited[same]
         self._take(entry, (kind.name, name), is_new=False)
@@ -80,7 +78,7 @@ class Identities:
     async def _found(self, request: Request, kind: ResourceType, entry: Entry) -> Entry:
         """An entry by criteria as one by id; as it is where nothing fulfils them."""
         criteria = conditional.of_url(request, kind)
-        found = await conditional.match(self.writer, kind, criteria)
+        found = await conditional.match(request, self.writer, kind, criteria)
         if entry.method != "PUT":
             return (
                 entry if found is None else replace(entry, path=f"{kind.name}/{found.id}", query="")
@@ -121,15 +119,11 @@ class Identities:
             raise Incorrect(f"reference: this server has no {name}")
         sight = grant(request, name, Action.SEARCH)
         pairs = parse_qsl(query, keep_blank_values=True)
-        asked = searches.parse(kind, pairs, self.writer.here.limits, self.writer.base)
-        if not asked.query.clauses:
-            raise Incorrect(f"reference: {name} without search parameters")
-        await search.begin(self.writer.tx, conditional.LIMIT_S)
-        found = await search.find(self.writer.tx, sight.narrow(asked.query), 2)
+        found = await conditional.find(request, self.writer, sight, pairs)
         if len(found) != 1:
             many = "several resources" if found else "no resource"
             raise Unmet(f"reference: {many} of type {name} fulfil the criteria")
-        return f"{name}/{found[0].document.id}"
+        return f"{name}/{found[0].id}"
 
 
 def _conditional(node: Any) -> list[str]:

@@ -41,7 +41,7 @@ async def conditional_patch(request: Request, kind: ResourceType) -> Response:
     criteria = conditional.of_url(request, kind)
     operations = await incoming.operations(request)
     async with writing(request) as writer:
-        found = await conditional.match(writer, kind, criteria)
+        found = await conditional.match(request, writer, kind, criteria)
         if found is None:
             raise NotFound(f"no resource of type {kind.name} fulfils the criteria")
         return await _patch(request, writer, (kind.name, found.id), operations)

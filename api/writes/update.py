@@ -40,7 +40,7 @@ async def conditional_update(request: Request, kind: ResourceType) -> Response:
     criteria = conditional.of_url(request, kind)
     sent = judged(await incoming.resource(request), kind.name)
     async with writing(request) as writer:
-        found = await conditional.match(writer, kind, criteria)
+        found = await conditional.match(request, writer, kind, criteria)
         if found is None:
             name = sent.get("id") or new_id(request)
             before = await resources.current(writer.tx, kind.name, name)

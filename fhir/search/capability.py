@@ -5,9 +5,10 @@ Source: https://hl7.org/fhir/R4/capabilitystatement.html
 
 from datetime import datetime
 
-from fhir.search.params import Interaction, ResourceType, SearchParam
-from fhir.search.registry import TYPES
-from fhir.values import Json, instant
+from fhir.search.operations import operations
+from fhir.search.params import Interaction, Kind, ResourceType, SearchParam
+from fhir.search.registry import SYSTEM, TYPES
+from fhir.values import Json, compact, instant
 
 FHIR_VERSION = "4.0.1"
 FORMATS = ("application/fhir+json", "json")
@@ -18,8 +19,10 @@ SECURITY = (
 SEARCHING = (
     "GET and POST _search. Parameters repeat for AND, commas mean OR. Unknown parameters are"
     " refused, unless Prefer: handling=lenient. Results: _sort, _count (0 for the total alone),"
-    " _total, _summary=count|false, _format=json, _pretty. Pages go on by the link next, which"
-    " is opaque: resources written meanwhile neither repeat one nor hide one."
+    " _total, _summary, _elements (at the root; of matches), _include and _revinclude (also"
+    " :iterate, and * for every reference of a type; of references that the token lets one see),"
+    " _format, _pretty. What is told in part carries the tag SUBSETTED. Pages go on by the link"
+    " next, which is opaque: resources written meanwhile neither repeat one nor hide one."
 )
 _LAST_UPDATED = (
     "When the version was written, in milliseconds. Loss-free: stamps become visible in their"
@@ -44,48 +47,79 @@ def capability_statement(base: str, version: str, date: datetime) -> Json:
         "implementation": {"description": "FHIR gateway for continuous ECG", "url": base},
         "fhirVersion": FHIR_VERSION,
         "format": list(FORMATS),
-        "patchFormat": ["application/json-patch+json"],
         "rest": [
             {
                 "mode": "server",
                 "documentation": SEARCHING,
                 "security": {"cors": False, "description": SECURITY},
                 "resource": [_resource(kind) for kind in TYPES.values()],
-                "interaction": [{"code": "transaction"}, {"code": "batch"}],
+                "interaction": [{"code": code} for code in SYSTEM],
+                **_operations(""),
             }
         ],
     }
 
 
 def _resource(kind: ResourceType) -> Json:
-    sortable = kind.sort_keys
-    versioned = Interaction.VREAD in kind.interactions
-    searched = Interaction.SEARCH_TYPE in kind.interactions
-    statement = {
+    can = {interaction: interaction in kind.interactions for interaction in Interaction}
+    versioned = can[Interaction.VREAD]
+    return {
         "type": kind.name,
         "profile": f"http://hl7.org/fhir/StructureDefinition/{kind.name}",
         "documentation": kind.documentation,
         "interaction": [{"code": interaction.value} for interaction in kind.interactions],
         "versioning": "versioned" if versioned else "no-version",
         "readHistory": versioned,
-        "updateCreate": Interaction.UPDATE in kind.interactions,
-        "conditionalCreate": Interaction.CREATE in kind.interactions,
+        "updateCreate": can[Interaction.UPDATE],
+        "conditionalCreate": can[Interaction.CREATE],
         "conditionalRead": "full-support" if versioned else "not-supported",
-        "conditionalUpdate": Interaction.UPDATE in kind.interactions,
-        "conditionalDelete": "single"
-        if Interaction.DELETE in kind.interactions
-        else "not-supported",
+        "conditionalUpdate": can[Interaction.UPDATE],
+        "conditionalDelete": "single" if can[Interaction.DELETE] else "not-supported",
+        "referencePolicy": ["literal", "local", *(["enforced"] if can[Interaction.CREATE] else [])],
+        **(_searches(kind) if can[Interaction.SEARCH_TYPE] else {}),
+        **_operations(kind.name),
     }
-    if searched:
-        statement["searchParam"] = [
-            *(_param(*common) for common in _COMMON),
-            *(_declared(param, param.name in sortable) for param in kind.params.values()),
-        ]
-    return statement
+
+
+def _searches(kind: ResourceType) -> Json:
+    """How a type is searched, and what may be included with it."""
+    sortable = kind.sort_keys
+    return compact(
+        {
+            "searchInclude": [f"{kind.name}:{param.name}" for param in _references(kind)],
+            "searchRevInclude": [
+                f"{other.name}:{param.name}"
+                for other in TYPES.values()
+                for param in _references(other)
+                if kind.name in param.targets
+            ],
+            "searchParam": [
+                *(_param(*common) for common in _COMMON),
+                *(_declared(param, param.name in sortable) for param in kind.params.values()),
+            ],
+        }
+    )
+
+
+def _references(kind: ResourceType) -> list[SearchParam]:
+    return [param for param in kind.params.values() if param.kind is Kind.REFERENCE]
+
+
+def _operations(type_: str) -> Json:
+    """The operations of a type, or of the system where ``type_`` is empty."""
+    told = [
+        {"name": found.name, "definition": found.definition, "documentation": found.documentation}
+        for found in operations(type_)
+    ]
+    return {"operation": told} if told else {}
 
 
 def _declared(param: SearchParam, sortable: bool) -> Json:
-    documentation = param.documentation + (" Sortable." if sortable else "")
+    colons = [f":{modifier}" for modifier in param.modifiers]
+    if len(param.targets) > 1:
+        colons.append(":[type]")
+    documentation = f"{param.documentation} Modifiers: {', '.join(colons)}."
+    documentation += " Sortable." if sortable else ""
     return _param(param.name, param.kind, param.canonical, documentation)
 
 

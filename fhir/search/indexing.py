@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from fhir.search import values as extract
-from fhir.search.params import ResourceType
+from fhir.search.params import ResourceType, SearchParam
 from fhir.search.registry import TYPES
-from store.index import NO_DATE, Index, Token
+from fhir.search.values import MAX_TEXT, Codings, References
+from store.index import NO_DATE, Amount, Index, Span, Token, Wording
 from store.resources import Draft
 
 Json = dict[str, Any]
@@ -17,7 +18,15 @@ def index(body: Json) -> Index:
     kind = TYPES[body["resourceType"]]
     found = kind.date.dates(body) if kind.date and kind.date.dates else None
     at, until = found or (NO_DATE, None)
-    return Index(_patient_id(kind, body), at, until, tuple(_tokens(kind, body)))
+    return Index(
+        _patient_id(kind, body),
+        at,
+        until,
+        tuple(token for token in _tokens(kind, body) if _is_storable(token)),
+        tuple(_spans(kind, body)),
+        tuple(_measures(kind, body)),
+        tuple(dict.fromkeys(_wordings(kind, body))),
+    )
 
 
 def draft(body: Json, render: Json | None = None) -> Draft:
@@ -27,9 +36,46 @@ def draft(body: Json, render: Json | None = None) -> Draft:
 
 def _tokens(kind: ResourceType, body: Json) -> Iterator[Token]:
     for param in kind.params.values():
-        if param.values:
-            for system, code in param.values(body):
-                yield Token(param.name, code, system, param.leads)
+        for system, code in param.values(body) if param.values else ():
+            yield Token(param.name, code, system, param.leads)
+        for system, code in _identifiers(kind, param, body):
+            yield Token(f"{param.name}:identifier", code, system, param.leads)
+
+
+def _identifiers(kind: ResourceType, param: SearchParam, body: Json) -> Iterator[tuple[str, str]]:
+    """The identifiers by which it refers, beside or instead of ids."""
+    if isinstance(param.values, References):
+        yield from param.values.identifiers(body)
+    elif param.is_of_patient and kind.patient not in (None, "id"):
+        yield from extract.identifiers(f"{kind.patient}.identifier")(body)
+
+
+def _is_storable(token: Token) -> bool:
+    """PostgreSQL's texts hold no NUL; nobody can search for one."""
+    return "\x00" not in token.code and "\x00" not in token.system
+
+
+def _spans(kind: ResourceType, body: Json) -> Iterator[Span]:
+    for param in kind.params.values():
+        if param.dates and param is not kind.date:
+            bounds = param.dates(body)
+            if bounds is not None:
+                yield Span(param.name, *bounds)
+
+
+def _measures(kind: ResourceType, body: Json) -> Iterator[tuple[str, Amount]]:
+    for param in kind.params.values():
+        for amount in param.amounts(body) if param.amounts else ():
+            if "\x00" not in amount.system + amount.code + amount.unit:
+                yield param.name, amount
+
+
+def _wordings(kind: ResourceType, body: Json) -> Iterator[Wording]:
+    for param in kind.params.values():
+        if isinstance(param.values, Codings) and kind.wording(param.name) == param.name:
+            for text in param.values.texts(body):
+                if text and "\x00" not in text:
+                    yield Wording(param.name, text[:MAX_TEXT])
 
 
 def _patient_id(kind: ResourceType, body: Json) -> str | None:

@@ -9,14 +9,25 @@ from dataclasses import dataclass, replace
 
 from core.errors import Incorrect
 from fhir.search import clauses as search_clauses
-from fhir.search.params import ResourceType
+from fhir.search import results
+from fhir.search.params import Kind, ResourceType, UnknownParameter
+from fhir.search.results import Include, Summary
+from fhir.search.subset import Subset, subset
 from store.criteria import Clause, Query, SortColumn, SortKey
 
 Pair = tuple[str, str]
 
 MAX_PARAMS = 64
 _JSON = {"json", "text/json", "application/json", "application/fhir+json"}
-_COLUMNS = {"_id": SortColumn.ID, "_lastUpdated": SortColumn.LAST_UPDATED}
+_COLUMNS = {
+    Kind.DATE: SortColumn.SPAN,
+    Kind.QUANTITY: SortColumn.AMOUNT,
+    Kind.REFERENCE: SortColumn.TOKEN,
+    Kind.STRING: SortColumn.TOKEN,
+    Kind.TOKEN: SortColumn.TOKEN,
+    Kind.URI: SortColumn.TOKEN,
+}
+MAX_SORT_KEYS = 8
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -40,8 +51,15 @@ class Search:
     total: bool = False
     total_only: bool = False
     cursor: str | None = None
+    includes: tuple[Include, ...] = ()
+    summary: Summary | None = None
+    elements: tuple[str, ...] = ()
+    subset: Subset | None = None
     applied: tuple[Pair, ...] = ()
     ignored: tuple[str, ...] = ()
+
+
+Take = Callable[[Search, ResourceType, str], Search]
 
 
 def parse(
@@ -57,11 +75,18 @@ def parse(
     for number, (name, value) in enumerate(pairs):
         if number >= MAX_PARAMS:
             raise Incorrect(f"more than {MAX_PARAMS} search parameters")
-        if name in _RESULT and name in seen:
+        if name in _RESULT and name in seen and name not in _REPEATED:
             raise Incorrect(f"{name} is given twice")
         seen.add(name)
         search = _take(search, kind, (name, value), base, lenient)
-    return _bounded(search, limits.ceiling)
+    return _bounded(_compatible(search), limits.ceiling)
+
+
+def _compatible(search: Search) -> Search:
+    """Raises Incorrect for parts of an answer that nobody could tell apart."""
+    if search.summary is Summary.TEXT and search.includes:
+        raise Incorrect("_summary=text includes nothing")
+    return replace(search, subset=subset(search.summary, search.elements))
 
 
 def _bounded(search: Search, ceiling: int) -> Search:
@@ -81,7 +106,7 @@ def _take(search: Search, kind: ResourceType, pair: Pair, base: str, lenient: bo
         if taken is None:
             clause = search_clauses.clause(kind, name, value, base)
             taken = _with_clause(search, clause)
-    except search_clauses.UnknownParameter as unknown:
+    except UnknownParameter as unknown:
         if not lenient:
             raise
         return replace(search, ignored=(*search.ignored, str(unknown)))
@@ -100,15 +125,30 @@ def _with_clause(search: Search, clause: Clause) -> Search:
 
 
 def _sort(kind: ResourceType, value: str) -> tuple[SortKey, ...]:
-    keys: list[SortKey] = []
-    for item in value.split(","):
-        name = item.removeprefix("-")
-        if name not in kind.sort_keys:
-            raise Incorrect(f"sort by {', '.join(kind.sort_keys)}; not by {name[:40]!r}")
-        keys.append(SortKey(_COLUMNS.get(name, SortColumn.AT), item.startswith("-")))
-    if len({key.column for key in keys}) < len(keys):
+    items = value.split(",")
+    if len(items) > MAX_SORT_KEYS:
+        raise Incorrect(f"sort by up to {MAX_SORT_KEYS} keys")
+    for item in items:
+        if item.removeprefix("-") not in kind.sort_keys:
+            known = ", ".join(kind.sort_keys)
+            raise Incorrect(f"sort by {known}; not by {item.removeprefix('-')[:40]!r}")
+    keys = tuple(_key(kind, item.removeprefix("-"), item.startswith("-")) for item in items)
+    if len({(key.column, key.param) for key in keys}) < len(keys):
         raise Incorrect("a sort key is given twice")
-    return tuple(keys)
+    return keys
+
+
+def _key(kind: ResourceType, name: str, descending: bool) -> SortKey:
+    if name == "_id":
+        return SortKey(SortColumn.ID, descending)
+    if name == "_lastUpdated":
+        return SortKey(SortColumn.LAST_UPDATED, descending)
+    param = kind.params[name]
+    if param is kind.date:
+        return SortKey(SortColumn.AT, descending)
+    if param.is_of_patient:
+        return SortKey(SortColumn.PATIENT, descending, name if param.values else "")
+    return SortKey(_COLUMNS[param.kind], descending, name)
 
 
 def _take_sort(search: Search, kind: ResourceType, value: str) -> Search:
@@ -135,9 +175,21 @@ def _take_total_method(search: Search, _: ResourceType, value: str) -> Search:
 
 
 def _take_summary(search: Search, _: ResourceType, value: str) -> Search:
-    if value not in ("count", "false"):
-        raise Incorrect("count or false are supported")
-    return replace(search, total_only=search.total_only or value == "count")
+    wanted = results.summary(value)
+    counted = search.total_only or wanted is Summary.COUNT
+    return replace(search, total_only=counted, summary=wanted)
+
+
+def _take_elements(search: Search, kind: ResourceType, value: str) -> Search:
+    return replace(search, elements=results.elements(kind, value))
+
+
+def _including(*, iterate: bool = False, reverse: bool = False) -> Take:
+    def take(search: Search, kind: ResourceType, value: str) -> Search:
+        more = results.includes(kind, value, iterate=iterate, reverse=reverse)
+        return replace(search, includes=tuple(dict.fromkeys((*search.includes, *more))))
+
+    return take
 
 
 def _take_format(search: Search, _: ResourceType, value: str) -> Search:
@@ -162,14 +214,23 @@ def is_json(media_type: str) -> bool:
 
 
 CURSOR = "_cursor"
-_RESULT: dict[str, Callable[[Search, ResourceType, str], Search]] = {
+_INCLUDES: dict[str, Take] = {
+    "_include": _including(),
+    "_include:iterate": _including(iterate=True),
+    "_revinclude": _including(reverse=True),
+    "_revinclude:iterate": _including(iterate=True, reverse=True),
+}
+_RESULT: dict[str, Take] = {
     "_sort": _take_sort,
     "_count": _take_count,
     "_total": _take_total,
     "_totalMethod": _take_total_method,
     "_summary": _take_summary,
+    "_elements": _take_elements,
+    **_INCLUDES,
     "_format": _take_format,
     "_pretty": _take_pretty,
     CURSOR: _take_cursor,
 }
 _NOT_APPLIED = {CURSOR}
+_REPEATED = _INCLUDES.keys()

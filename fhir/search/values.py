@@ -6,8 +6,10 @@ the FHIRPath of the elements as names; a name that is missing, or a list, is no 
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unicodedata import combining, normalize
 
 from core.errors import Incorrect
 from store.index import FOREVER, NO_DATE
@@ -15,12 +17,15 @@ from store.index import FOREVER, NO_DATE
 Json = dict[str, Any]
 Range = tuple[datetime, datetime]
 TokenValues = Callable[[Json], Iterator[tuple[str, str]]]
-"""Yields (system, code)."""
+"""Yields (system, code); of a string (as it stands, folded)."""
 DateValue = Callable[[Json], Range | None]
 
 MDC = "urn:iso:std:iso:11073:10101"
 MDC_NOTE = "MDC codes are found under either of their two system URIs."
 _SAME_SYSTEM = {"urn:oid:2.16.840.1.113883.6.24": MDC}
+_TRUTH = "http://terminology.hl7.org/CodeSystem/special-values"
+MAX_TEXT = 500
+"""Characters of a string that are searched: an index has no room for more."""
 _DATE = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?"
     r"(Z|[+-]\d\d:\d\d)?)?)?)?"
@@ -41,20 +46,44 @@ def elements(node: Any, path: str) -> Iterator[Any]:
             yield from elements(item, rest) if rest else (item,)
 
 
-def codings(path: str) -> TokenValues:
-    """Codings of the CodeableConcepts at ``path``."""
+@dataclass(frozen=True, slots=True)
+class Codings:
+    """Codings of the CodeableConcepts, or the plain Codings, at ``path``."""
 
-    def values(body: Json) -> Iterator[tuple[str, str]]:
-        for coding in elements(body, f"{path}.coding"):
-            if isinstance(coding.get("code"), str):
-                yield same_system(coding.get("system", "")), coding["code"]
+    path: str
 
-    return values
+    def __call__(self, body: Json) -> Iterator[tuple[str, str]]:
+        """Yields (system, code)."""
+        for concept in elements(body, self.path):
+            for coding in _codings(concept):
+                if isinstance(coding.get("code"), str):
+                    yield same_system(coding.get("system", "")), coding["code"]
+
+    def texts(self, body: Json) -> Iterator[str]:
+        """What a reader sees of them, folded: texts and displays (``:text``)."""
+        for concept in elements(body, self.path):
+            shown = [concept.get("text"), *(c.get("display") for c in _codings(concept))]
+            yield from (fold(text) for text in shown if isinstance(text, str))
+
+
+def _codings(concept: Json) -> list[Json]:
+    found: list[Json] = concept.get("coding", [concept])
+    return found
+
+
+def codings(path: str) -> Codings:
+    """Codings of the CodeableConcepts, or the plain Codings, at ``path``."""
+    return Codings(path)
 
 
 def codes(path: str, system: str) -> TokenValues:
     """Plain codes at ``path``, whose ``system`` is that of their required binding."""
     return lambda body: ((system, str(code)) for code in elements(body, path))
+
+
+def booleans(path: str) -> TokenValues:
+    """The truth values at ``path`` (https://hl7.org/fhir/R4/codesystem-special-values.html)."""
+    return lambda body: ((_TRUTH, str(found).lower()) for found in elements(body, path))
 
 
 def identifiers(path: str) -> TokenValues:
@@ -68,25 +97,71 @@ def identifiers(path: str) -> TokenValues:
     return values
 
 
-def references(path: str) -> TokenValues:
-    """Literal references at ``path``, as ``Type/id``."""
-    return lambda body: (("", str(node)) for node in elements(body, f"{path}.reference"))
+def contacts(*paths: str, system: str | None = None) -> TokenValues:
+    """Values of the ContactPoints at ``paths``, of one ``system`` such as email or of all."""
+
+    def values(body: Json) -> Iterator[tuple[str, str]]:
+        for path in paths:
+            for contact in elements(body, path):
+                if system in (None, contact.get("system")) and "value" in contact:
+                    yield contact.get("use", ""), str(contact["value"])
+
+    return values
 
 
-def other_subjects(path: str) -> TokenValues:
+@dataclass(frozen=True, slots=True)
+class References:
+    """Literal references at ``paths`` as ``Type/id``; ``others`` leaves those to patients out."""
+
+    paths: tuple[str, ...]
+    others: bool = False
+
+    def __call__(self, body: Json) -> Iterator[tuple[str, str]]:
+        """Yields ("", ``Type/id``)."""
+        for found in self.every(body):
+            if not (self.others and found.startswith("Patient/")):
+                yield "", found
+
+    def every(self, body: Json) -> Iterator[str]:
+        """All of them, those to patients too, whatever version they name."""
+        for path in self.paths:
+            for reference in elements(body, f"{path}.reference"):
+                yield str(reference).partition("/_history/")[0]
+
+    def identifiers(self, body: Json) -> Iterator[tuple[str, str]]:
+        """The identifiers by which they refer (``:identifier``)."""
+        for path in self.paths:
+            yield from identifiers(f"{path}.identifier")(body)
+
+
+def references(*paths: str) -> References:
+    """Literal references at ``paths``, as ``Type/id``."""
+    return References(paths)
+
+
+def other_subjects(path: str) -> References:
     """References at ``path`` but those to patients, which have a column of their own."""
-    every = references(path)
-    return lambda body: (pair for pair in every(body) if not pair[1].startswith("Patient/"))
+    return References((path,), others=True)
+
+
+def uris(*paths: str) -> TokenValues:
+    """URIs at ``paths``, as they stand."""
+    return lambda body: (("", str(found)) for path in paths for found in elements(body, path))
 
 
 def texts(*paths: str) -> TokenValues:
-    """Strings at ``paths``, folded for a search that ignores case."""
-    return lambda body: (("", fold(str(t))) for path in paths for t in elements(body, path))
+    """Strings at ``paths``: (as it stands, folded)."""
+    return lambda body: (
+        (str(text)[:MAX_TEXT], fold(str(text))[:MAX_TEXT])
+        for path in paths
+        for text in elements(body, path)
+    )
 
 
 def fold(string: str) -> str:
-    """A string as string searches compare it."""
-    return " ".join(string.casefold().split())
+    """A string as searches compare it: neither case, accents nor the width of spaces count."""
+    plain = normalize("NFKD", normalize("NFKD", string).casefold())
+    return " ".join("".join(c for c in plain if not combining(c)).split())
 
 
 def dates(*paths: str) -> DateValue:

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "2026_11_23_evidence"
-down_revision: str | None = "2026_11_22_clients"
+down_revision: str | None = "2026_11_23_search"
 branch_labels: str | None = None
 depends_on: str | None = None
 

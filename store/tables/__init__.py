@@ -16,7 +16,15 @@ from store.tables.devices import (
     service_secret,
     wearing,
 )
-from store.tables.resources import fhir_clock, resource, resource_token, resource_version
+from store.tables.resources import (
+    fhir_clock,
+    resource,
+    resource_quantity,
+    resource_range,
+    resource_token,
+    resource_version,
+    resource_wording,
+)
 
 __all__ = [
     "alert",
@@ -34,8 +42,11 @@ __all__ = [
     "quarantine",
     "report",
     "resource",
+    "resource_quantity",
+    "resource_range",
     "resource_token",
     "resource_version",
+    "resource_wording",
     "revoked_token",
     "service_secret",
     "wearing",

@@ -7,7 +7,9 @@ from sqlalchemy import (
     Column,
     Index,
     LargeBinary,
+    Numeric,
     PrimaryKeyConstraint,
+    SmallInteger,
     Table,
     Text,
     text,
@@ -52,6 +54,14 @@ resource = Table(
     Index("resource_at_idx", "type", "at", "id"),
     Index("resource_patient_at_idx", "type", "patient_id", "at", "id"),
     Index("resource_last_updated_idx", "type", "last_updated", "id"),
+    # What lasted long is rare and may begin far before a wanted time; see store.search_ranges.
+    Index(
+        "resource_long_idx",
+        "type",
+        "patient_id",
+        "until",
+        postgresql_where=text("until - at > interval '1 hour'"),
+    ),
     Index(
         "resource_filters_idx",
         "filters",
@@ -91,7 +101,7 @@ resource_token = Table(
     time_column("until", nullable=True),
     PrimaryKeyConstraint("type", "id", "param", "code"),
     Index("resource_token_code_idx", "type", "param", "code", "patient_id", "at", "id"),
-    # What lasted long is rare and may begin far before a wanted time; see store.search_clauses.
+    # As resource_long_idx, for searches that one code leads.
     Index(
         "resource_token_long_idx",
         "type",
@@ -101,4 +111,50 @@ resource_token = Table(
         "until",
         postgresql_where=text("until - at > interval '1 hour'"),
     ),
+)
+
+# Times under date parameters but a type's first, and quantities. A resource may have several
+# under one parameter: ``number`` counts them.
+resource_range = Table(
+    "resource_range",
+    metadata,
+    Column("type", _NAME, nullable=False),
+    Column("id", _NAME, nullable=False),
+    Column("param", _NAME, nullable=False),
+    Column("number", SmallInteger, nullable=False),
+    time_column("low"),
+    time_column("high"),
+    PrimaryKeyConstraint("type", "id", "param", "number"),
+    Index("resource_range_low_idx", "type", "param", "low", "id"),
+    Index("resource_range_high_idx", "type", "param", "high", "id"),
+)
+
+resource_quantity = Table(
+    "resource_quantity",
+    metadata,
+    Column("type", _NAME, nullable=False),
+    Column("id", _NAME, nullable=False),
+    Column("param", _NAME, nullable=False),
+    Column("number", SmallInteger, nullable=False),
+    Column("system", _NAME, nullable=False),
+    Column("code", _NAME, nullable=False),
+    Column("unit", _NAME, nullable=False),
+    Column("low", Numeric, nullable=False),
+    Column("high", Numeric, nullable=False),
+    Column("patient_id", _NAME, nullable=True),
+    PrimaryKeyConstraint("type", "id", "param", "number"),
+    Index("resource_quantity_low_idx", "type", "param", "low", "id"),
+    Index("resource_quantity_patient_idx", "type", "param", "patient_id", "low", "id"),
+)
+
+# Each text that a reader sees of a coded value, once: ``key`` finds the resources that have it
+# among their filters.
+resource_wording = Table(
+    "resource_wording",
+    metadata,
+    Column("type", _NAME, nullable=False),
+    Column("param", _NAME, nullable=False),
+    Column("text", _NAME, nullable=False),
+    Column("key", BigInteger, nullable=False),
+    PrimaryKeyConstraint("type", "param", "text"),
 )

@@ -29,16 +29,23 @@ async def test_the_statement_says_what_is_there(stranger: Client, path: str) -> 
 
 async def test_every_declared_parameter_is_served(stranger: Client, client: Client) -> None:
     statement = (await stranger.get("metadata")).json()
-    values = {"token": "a", "reference": "a", "date": "2026", "string": "a"}
+    values = {"token": "a", "reference": "a", "date": "2026", "quantity": "1"}
     for resource in statement["rest"][0]["resource"]:
         for param in resource.get("searchParam", []):
-            await client.get(f"{resource['type']}?{param['name']}={values[param['type']]}")
+            value = values.get(param["type"], "a")
+            await client.get(f"{resource['type']}?{param['name']}={value}")
             assert param["definition"].startswith("http")
-        reads = {"read", "vread", "history-instance", "search-type"}
-        every = reads | {"create", "update", "patch", "delete"}
-        expected = {"Binary": {"read"}, "DocumentReference": reads}.get(resource["type"], every)
-        assert {i["code"] for i in resource["interaction"]} == expected
-        assert resource["updateCreate"] == ("update" in expected)
+        told = [i["code"] for i in resource["interaction"]]
+        assert told == [i.value for i in TYPES[resource["type"]].interactions]
+
+
+async def test_every_include_is_served(stranger: Client, client: Client) -> None:
+    statement = (await stranger.get("metadata")).json()
+    for resource in statement["rest"][0]["resource"]:
+        for asked, told in (("_include", "searchInclude"), ("_revinclude", "searchRevInclude")):
+            wanted = "&".join(f"{asked}={value}" for value in resource.get(told, []))
+            if wanted:
+                await client.get(f"{resource['type']}?{wanted}")
 
 
 async def test_health(stranger: Client, database: Database) -> None:

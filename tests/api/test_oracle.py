@@ -179,9 +179,15 @@ async def test_random_searches_equal_the_oracle(client: Client) -> None:
 
 names = st.sampled_from(
     ["_id", "_lastUpdated", "code", "combo-code", "date", "patient", "device", "identifier",
-     "_sort", "_count", "_total", "_summary", "_pretty", "_format", "_cursor", "name", "x:y"]
+     "_sort", "_count", "_total", "_summary", "_elements", "_include", "_revinclude",
+     "_include:iterate", "_pretty", "_format", "_cursor", "name", "x:y"]
 )  # fmt: skip
 texts = st.one_of(
+    st.builds(
+        "{}:{}".format,
+        st.sampled_from(["Observation", "Flag", "Patient"]),
+        st.sampled_from(["subject", "patient", "device", "*", "link", "x", ""]),
+    ),
     st.text(max_size=20),
     st.text(string.printable + "|,\\$:", max_size=12),
     st.builds("{}{}".format, st.sampled_from(["gt", "ap", "ne", "-", "a|"]), st.text(max_size=10)),

@@ -83,9 +83,9 @@ class TestRead:
             assert "GET" in answer.headers["allow"]
 
     async def test_unknown_parameter(self, client: Client) -> None:
-        await client.get("Patient/p1?_elements=name", 400)
+        await client.get("Patient/p1?_fields=name", 400)
         lenient = {"Prefer": "handling=lenient"}
-        await client.get("Patient/p1?_elements=name", headers=lenient)
+        await client.get("Patient/p1?_fields=name", headers=lenient)
 
     async def test_accept(self, client: Client) -> None:
         for accept, status in ACCEPTED.items():

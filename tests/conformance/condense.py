@@ -1,7 +1,9 @@
 """What the checks need of HL7's definition files, in one small document.
 
 ``elements``: per element path ("Observation.component", "Period"), its children with types,
-cardinality and reference targets, and its invariants of severity error.
+cardinality, reference targets, and whether they are part of a summary or modify others; and its
+invariants of severity error.
+``parameters``: per resource type, its search parameters by code: URL, type and targets.
 ``profiles``: the invariants that the vital-signs profiles add, by canonical URL and path.
 ``schema``: HL7's JSON schema, mended where it cannot be used as shipped.
 """
@@ -28,6 +30,7 @@ def condense(package: Path) -> Json:
             _add_elements(elements, structure)
     return {
         "elements": elements,
+        "parameters": _parameters(package / "search-parameters.json"),
         "profiles": {
             structure["url"]: _profile_invariants(structure)
             for structure in others
@@ -46,6 +49,19 @@ def _structures(path: Path) -> list[Json]:
     ]
 
 
+def _parameters(path: Path) -> Json:
+    found: Json = {}
+    for entry in orjson.loads(path.read_bytes())["entry"]:
+        parameter = entry["resource"]
+        for base in parameter["base"]:
+            found.setdefault(base, {})[parameter["code"]] = {
+                "url": parameter["url"],
+                "type": parameter["type"],
+                "targets": parameter.get("target", []),
+            }
+    return found
+
+
 def _add_elements(elements: Json, structure: Json) -> None:
     for element in structure["snapshot"]["element"]:
         path = element["path"]
@@ -61,6 +77,8 @@ def _child(element: Json) -> Json:
     types = element.get("type", [])
     return {
         "min": element["min"],
+        "summary": element.get("isSummary", False),
+        "modifier": element.get("isModifier", False),
         "types": [t["code"].removeprefix(_FHIRPATH) for t in types],
         "same_as": element.get("contentReference", "").removeprefix("#"),
         "targets": sorted(

