@@ -27,6 +27,7 @@ _STATUSES: tuple[tuple[type[Exception], int, Mapping[str, str]], ...] = (
     (errors.NotFound, 404, {}),
     (errors.Gone, 410, {}),
     (errors.Conflict, 409, {}),
+    (errors.Unmet, 412, {}),
     (errors.TooCostly, 413, {}),
     (errors.TooBusy, 429, {"Retry-After": RETRY_AFTER_S}),
     (errors.Unavailable, 503, {"Retry-After": RETRY_AFTER_S}),

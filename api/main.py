@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from joserfc.jwk import ECKey
@@ -35,6 +36,7 @@ from api.site import FHIR_PATH, Site
 from api.smart import discovery, introspection, revocation, token
 from api.smart.server import smart_server
 from api.strips import StripReader
+from api.writes import bundles, create, delete, incoming, patch, update
 from core.keyring import KeyRing
 from core.settings import Settings
 from fhir.profiles.catalogue import TYPES as CATALOGUE_TYPES
@@ -57,6 +59,13 @@ _ROUTES: tuple[tuple[Interaction, str, str, Handler], ...] = (
     (Interaction.READ, "/{id}", "GET", reads.read),
     (Interaction.HISTORY_INSTANCE, "/{id}/_history", "GET", histories.of_resource),
     (Interaction.VREAD, "/{id}/_history/{version}", "GET", reads.vread),
+    (Interaction.CREATE, "", "POST", create.create),
+    (Interaction.UPDATE, "/{id}", "PUT", update.update),
+    (Interaction.UPDATE, "", "PUT", update.conditional_update),
+    (Interaction.PATCH, "/{id}", "PATCH", patch.patch),
+    (Interaction.PATCH, "", "PATCH", patch.conditional_patch),
+    (Interaction.DELETE, "/{id}", "DELETE", delete.delete),
+    (Interaction.DELETE, "", "DELETE", delete.conditional_delete),
 )
 
 
@@ -115,6 +124,8 @@ def _serve_service(app: FastAPI) -> None:
     _add(app, "/metrics", "GET", metrics.metrics)
     _add(app, "/enrolment/key", "GET", enrolments.key)
     _add(app, "/enrolment", "POST", enrolments.enrol)
+    for path in (FHIR_PATH, f"{FHIR_PATH}/"):
+        _add(app, path, "POST", bundles.bundle, incoming.BUNDLE_BODY)
 
 
 def _serve_bulk(app: FastAPI) -> None:
@@ -132,7 +143,8 @@ def _serve_type(app: FastAPI, kind: ResourceType) -> None:
     for interaction, path, method, handler in _ROUTES:
         if interaction in kind.interactions:
             serve = binaries.read if kind.name == "Binary" else handler
-            _add(app, f"{FHIR_PATH}/{kind.name}{path}", method, _bound(serve, kind))
+            sent = incoming.BODIES.get(interaction)
+            _add(app, f"{FHIR_PATH}/{kind.name}{path}", method, _bound(serve, kind), sent)
 
     if kind.name in WRITABLE:
         path = f"{FHIR_PATH}/{kind.name}"
@@ -151,8 +163,11 @@ def _bound(handler: Handler, kind: ResourceType) -> Endpoint:
     return endpoint
 
 
-def _add(app: FastAPI, path: str, method: str, endpoint: Endpoint) -> None:
-    app.add_api_route(path, endpoint, methods=[method], response_model=None)
+def _add(
+    app: FastAPI, path: str, method: str, endpoint: Endpoint, body: dict[str, Any] | None = None
+) -> None:
+    extra = None if body is None else {"requestBody": body}
+    app.add_api_route(path, endpoint, methods=[method], response_model=None, openapi_extra=extra)
     if method == "GET":
         app.add_api_route(
             path, endpoint, methods=["HEAD"], response_model=None, include_in_schema=False

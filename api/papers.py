@@ -126,7 +126,7 @@ async def _report(
         period=f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC",
         device=result.device,
         status=_STATUSES.get(body["status"], f"Report, {body['status']}"),
-        conclusion=body["conclusion"],
+        conclusion=body.get("conclusion", ""),
         totals=tuple(_total(component) for component in summary.get("component", [])),
         alerts=tuple(_alert(alert) for alert in alerts),
         remarks=tuple(remarks),

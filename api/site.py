@@ -50,6 +50,6 @@ class Site:
 
 
 def site(request: Request) -> Site:
-    """The service that a request came to."""
-    found: Site = request.app.state.site
+    """The service that a request came to; an entry of a transaction has one of its own."""
+    found: Site = request.scope.get("site") or request.app.state.site
     return found

@@ -7,7 +7,8 @@ HisbundleError
 ├── Forbidden        known, but not allowed (403)
 ├── NotFound         no such thing (404)
 ├── Gone             it was there and has been deleted (410)
-├── Conflict         it contradicts what is stored (409, 412)
+├── Conflict         it contradicts what is stored (409)
+├── Unmet            a condition that the caller has set does not hold (412)
 ├── TooCostly        more than we answer at once; ask for less (413)
 ├── TooBusy          come back later: a bound of ours is reached (429)
 ├── Unavailable      come back later: something we need is away (503)
@@ -48,6 +49,10 @@ class Gone(HisbundleError):
 
 class Conflict(HisbundleError):
     """The input contradicts what is already stored."""
+
+
+class Unmet(HisbundleError):
+    """A condition that the caller has set does not hold."""
 
 
 class TooCostly(HisbundleError):

@@ -8,12 +8,13 @@ from fhir.values import Json, compact
 
 _ISSUE_CODES: tuple[tuple[type[Exception], str], ...] = (
     (errors.Incorrect, "invalid"),
-    (errors.Invalid, "invariant"),
+    (errors.Invalid, "business-rule"),
     (errors.Unauthenticated, "login"),
     (errors.Forbidden, "forbidden"),
     (errors.NotFound, "not-found"),
     (errors.Gone, "deleted"),
     (errors.Conflict, "conflict"),
+    (errors.Unmet, "conflict"),
     (errors.TooCostly, "too-costly"),
     (errors.TooBusy, "throttled"),
     (errors.Unavailable, "transient"),

@@ -51,6 +51,14 @@ def narrative(text: str) -> Json:
     return {"status": "generated", "div": div}
 
 
+def unversioned(resource: Json) -> Json:
+    """A resource without what a server says of its version; the rest of its ``meta`` stays."""
+    rest = {name: value for name, value in resource.items() if name != "meta"}
+    meta = resource.get("meta") or {}
+    kept = {n: v for n, v in meta.items() if n not in ("versionId", "lastUpdated")}
+    return rest | {"meta": kept} if kept else rest
+
+
 def compact(elements: Json) -> Json:
     """``elements`` less those that are absent: FHIR knows neither null nor empty array."""
     return {name: value for name, value in elements.items() if value not in (None, [], {}, "")}

@@ -16,11 +16,19 @@ from store.index_rows import Indexed
 
 @dataclass(frozen=True, slots=True)
 class Current:
-    """What must be known of a current version to write the next."""
+    """What must be known of a current version to write the next.
+
+    ``evidence`` is the service's own; ``clinical`` names the elements that clients have set in it.
+    """
 
     version: int
     last_updated: datetime
+    deleted: bool
     digest: bytes
+    body: bytes
+    render: dict[str, Any] | None
+    evidence: bool
+    clinical: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +43,16 @@ class Version:
     digest: bytes
     body: bytes
     render: dict[str, Any] | None
+    evidence: bool
+    clinical: tuple[str, ...]
     index: Index
 
 
+_LOCK = text(
+    "INSERT INTO fhir_clock (id, stamp)"
+    " VALUES (true, date_trunc('milliseconds', clock_timestamp()))"
+    " ON CONFLICT (id) DO UPDATE SET stamp = fhir_clock.stamp"
+)
 _TICK = text(
     "INSERT INTO fhir_clock (id, stamp)"
     " VALUES (true, date_trunc('milliseconds', clock_timestamp()))"
@@ -49,7 +64,8 @@ _TICK = text(
 # LIMIT and OFFSET keep the planner to one index look-up per key: these tables grow fast, and a
 # plan made while they were small would read them whole until they are next analysed.
 _CURRENT = text(
-    "SELECT r.type, r.id, r.version, r.last_updated, r.digest"
+    "SELECT r.type, r.id, r.version, r.last_updated, r.deleted, r.digest, r.body, r.render,"
+    " r.evidence, r.clinical"
     " FROM unnest(CAST(:types AS text[]), CAST(:ids AS text[])) AS wanted (type, id)"
     " CROSS JOIN LATERAL (SELECT * FROM resource"
     "   WHERE type = wanted.type AND id = wanted.id LIMIT 1) AS r"
@@ -64,19 +80,27 @@ _ARCHIVE = text(
 )
 _WRITE = text(
     "INSERT INTO resource (type, id, version, last_updated, patient_id, at, until, deleted,"
-    " digest, body, render, filters)"
+    " digest, body, render, evidence, clinical, filters)"
     " SELECT type, id, version, :stamp, patient_id, at, until, deleted, digest, body, render,"
-    " CAST(filters AS bigint[])"
+    " evidence, string_to_array(clinical, ' '), CAST(filters AS bigint[])"
     " FROM unnest(CAST(:types AS text[]), CAST(:ids AS text[]), CAST(:versions AS bigint[]),"
     " CAST(:patients AS text[]), CAST(:at AS timestamptz[]), CAST(:until AS timestamptz[]),"
     " CAST(:deleted AS boolean[]), CAST(:digests AS bytea[]), CAST(:bodies AS bytea[]),"
-    " CAST(:renders AS jsonb[]), CAST(:filters AS text[]))"
-    " AS new (type, id, version, patient_id, at, until, deleted, digest, body, render, filters)"
+    " CAST(:renders AS jsonb[]), CAST(:evidence AS boolean[]), CAST(:clinical AS text[]),"
+    " CAST(:filters AS text[]))"
+    " AS new (type, id, version, patient_id, at, until, deleted, digest, body, render, evidence,"
+    " clinical, filters)"
     " ON CONFLICT (type, id) DO UPDATE SET version = excluded.version,"
     " last_updated = excluded.last_updated, patient_id = excluded.patient_id, at = excluded.at,"
     " until = excluded.until, deleted = excluded.deleted, digest = excluded.digest,"
-    " body = excluded.body, render = excluded.render, filters = excluded.filters"
+    " body = excluded.body, render = excluded.render, evidence = excluded.evidence,"
+    " clinical = excluded.clinical, filters = excluded.filters"
 )
+
+
+async def lock(tx: AsyncConnection) -> None:
+    """Lock the clock's row until the transaction ends; it stands still."""
+    await tx.execute(_LOCK)
 
 
 async def tick(tx: AsyncConnection) -> datetime:
@@ -90,8 +114,17 @@ async def current(
     """The current versions of those of ``keys`` that exist."""
     rows = await tx.execute(_CURRENT, _columns(keys))
     return {
-        (kind, name): Current(version, stamp, bytes(digest))
-        for kind, name, version, stamp, digest in rows
+        (row.type, row.id): Current(
+            row.version,
+            row.last_updated,
+            row.deleted,
+            bytes(row.digest),
+            bytes(row.body),
+            row.render,
+            row.evidence,
+            tuple(row.clinical),
+        )
+        for row in rows
     }
 
 
@@ -127,5 +160,7 @@ def _resource_columns(versions: Sequence[Version]) -> dict[str, Any]:
         "renders": [
             None if v.render is None else orjson.dumps(v.render).decode() for v in versions
         ],
+        "evidence": [v.evidence for v in versions],
+        "clinical": [" ".join(v.clinical) for v in versions],
         "filters": [index_rows.filters(v.index) for v in versions],
     }

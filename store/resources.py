@@ -1,25 +1,27 @@
 """FHIR resources: put, read, vread and history of immutable versions.
 
-``put_many`` holds the FHIR clock's row lock until its transaction ends. Stamps of
-``meta.lastUpdated`` are therefore unique per transaction and become visible in their own
-order: a client that asks for what is newer than the newest it has seen never misses a version
+``put_many`` holds the FHIR clock's row lock until its transaction ends; whoever decides by what
+is stored takes it first (``lock``). Stamps of ``meta.lastUpdated`` are therefore unique per
+transaction and become visible in their own order: a client that asks for what is newer than the
+newest it has seen never misses a version
 (https://hl7.org/fhir/us/core/general-guidance.html, searching by _lastUpdated).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-import orjson
 from sqlalchemy import text
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core import json_text
 from core.errors import Gone, NotFound
 from store import resource_rows
 from store.index import Index
+from store.resource_rows import Current
 
 Json = dict[str, Any]
 Key = tuple[str, str]
@@ -32,6 +34,9 @@ class Draft:
     ``body`` is the whole resource but for ``meta.versionId`` and ``meta.lastUpdated``; None
     deletes it. ``index`` is what ``fhir.search.registry`` extracts from it. ``render`` names what
     is filled in on reading (an ECG strip's samples); a change of it is a new version.
+
+    ``evidence`` is what the service itself has found, and ``clinical`` names the elements of it
+    that a client has set.
     """
 
     type: str
@@ -39,6 +44,8 @@ class Draft:
     body: Json | None
     index: Index = field(default_factory=Index)
     render: Json | None = None
+    evidence: bool = False
+    clinical: tuple[str, ...] = ()
 
     @property
     def key(self) -> Key:
@@ -48,7 +55,11 @@ class Draft:
     @property
     def digest(self) -> bytes:
         """SHA-256 over all that makes a version."""
-        return sha256(orjson.dumps([self.body, self.render], option=orjson.OPT_SORT_KEYS)).digest()
+        return sha256(json_text.dumps([self.body, self.render], sort_keys=True)).digest()
+
+
+Revise = Callable[[Draft, Current | None], Draft | None]
+"""Given a draft and the current version, what to write; None is nothing. It may be asked twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,59 +90,98 @@ class Document:
     patient_id: str | None
 
 
-async def put_many(tx: AsyncConnection, drafts: Sequence[Draft]) -> list[Stored]:
+async def lock(tx: AsyncConnection) -> None:
+    """Hold back all other writers of resources until this transaction ends.
+
+    What is read from here on stays as it is until then. Locks are taken in one order: devices,
+    findings, reports, and the FHIR clock last.
+    """
+    await resource_rows.lock(tx)
+
+
+async def current(tx: AsyncConnection, type_: str, id_: str) -> Current | None:
+    """The current version and whose it is; None if there never was one."""
+    return (await resource_rows.current(tx, [(type_, id_)])).get((type_, id_))
+
+
+async def present(tx: AsyncConnection, keys: Sequence[Key]) -> set[Key]:
+    """Those of ``keys`` under which there is a resource that has not been deleted."""
+    found = await resource_rows.current(tx, keys)
+    return {key for key, version in found.items() if not version.deleted}
+
+
+async def put_many(
+    tx: AsyncConnection, drafts: Sequence[Draft], revise: Revise | None = None
+) -> list[Stored]:
     """Write what differs from the current versions; the answers are in the drafts' order.
 
     Of several drafts of one resource the last counts. Writing the same again changes nothing.
-    Other writers wait until this transaction ends, so keep what follows it short.
+    ``revise`` sees each draft beside the version that it would follow. Other writers wait until
+    this transaction ends, so keep what follows it short.
     """
     latest = {draft.key: draft for draft in drafts}
+    if not latest:
+        return []
+    digests = {key: draft.digest for key, draft in latest.items()}
     known = await resource_rows.current(tx, list(latest))
-    written: dict[Key, resource_rows.Version] = {}
-    if any(_differs(draft, known.get(key)) for key, draft in latest.items()):
+    changed: list[resource_rows.Version] = []
+    if _changes(latest, digests, known, revise):
         stamp = await resource_rows.tick(tx)
         # Somebody else may have written while we waited for the clock.
         known = await resource_rows.current(tx, list(latest))
-        written = {
-            key: _version(draft, known.get(key), stamp)
-            for key, draft in latest.items()
-            if _differs(draft, known.get(key))
-        }
-        await resource_rows.write(tx, list(written.values()))
+        changes = _changes(latest, digests, known, revise)
+        changed = [_version(d, digest, known.get(d.key), stamp) for d, digest in changes]
+        await resource_rows.write(tx, changed)
+    written = {(version.type, version.id): version for version in changed}
     return [_stored(draft.key, written.get(draft.key), known.get(draft.key)) for draft in drafts]
 
 
-def _differs(draft: Draft, current: resource_rows.Current | None) -> bool:
-    if current is None:
-        return draft.body is not None
-    return current.digest != draft.digest
+def _changes(
+    drafts: Mapping[Key, Draft],
+    digests: Mapping[Key, bytes],
+    known: Mapping[Key, Current],
+    revise: Revise | None,
+) -> list[tuple[Draft, bytes]]:
+    """What is to be written, and its digest."""
+    found = []
+    for key, draft in drafts.items():
+        before = known.get(key)
+        if before is not None and before.digest == digests[key]:
+            continue
+        revised = draft if revise is None else revise(draft, before)
+        if revised is None or (before is None and revised.body is None):
+            continue
+        digest = digests[key] if revised is draft else revised.digest
+        if before is None or before.digest != digest:
+            found.append((revised, digest))
+    return found
 
 
 def _version(
-    draft: Draft, current: resource_rows.Current | None, stamp: datetime
+    draft: Draft, digest: bytes, before: Current | None, stamp: datetime
 ) -> resource_rows.Version:
-    version = 1 if current is None else current.version + 1
+    version = 1 if before is None else before.version + 1
     return resource_rows.Version(
         type=draft.type,
         id=draft.id,
         version=version,
         last_updated=stamp,
         deleted=draft.body is None,
-        digest=draft.digest,
+        digest=digest,
         body=b"" if draft.body is None else with_meta(draft.body, version, stamp),
         render=draft.render,
+        evidence=draft.evidence,
+        clinical=draft.clinical,
         index=draft.index,
     )
 
 
-def _stored(
-    key: Key, written: resource_rows.Version | None, current: resource_rows.Current | None
-) -> Stored:
+def _stored(key: Key, written: resource_rows.Version | None, before: Current | None) -> Stored:
     if written is not None:
         return Stored(*key, written.version, written.last_updated, changed=True)
-    if current is None:  # the deletion of what never was
+    if before is None:  # nothing was to be written of what never was
         return Stored(*key, 0, datetime.now(UTC), changed=False)
-    return Stored(*key, current.version, current.last_updated, changed=False)
+    return Stored(*key, before.version, before.last_updated, changed=False)
 
 
 def instant(moment: datetime) -> str:
@@ -143,7 +193,7 @@ def with_meta(body: Json, version: int, last_updated: datetime) -> bytes:
     """The JSON of a version, ``meta`` in its usual place after ``id``."""
     meta = {"versionId": str(version), "lastUpdated": instant(last_updated)}
     head = {"resourceType": body["resourceType"], "id": body["id"]}
-    return orjson.dumps(head | {"meta": meta | body.get("meta", {})} | _without_meta(body))
+    return json_text.dumps(head | {"meta": meta | body.get("meta", {})} | _without_meta(body))
 
 
 def _without_meta(body: Json) -> Json:

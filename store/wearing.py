@@ -75,6 +75,12 @@ async def history(tx: AsyncConnection, device_id: UUID) -> list[Wearing]:
     return [Wearing(*row) for row in await tx.execute(query)]
 
 
+async def is_wearer(tx: AsyncConnection, patient_id: str) -> bool:
+    """Whether this patient wears a device or ever did."""
+    query = select(wearing.c.id).where(wearing.c.patient_id == patient_id).limit(1)
+    return (await tx.execute(query)).one_or_none() is not None
+
+
 async def _lock(tx: AsyncConnection, device_id: UUID) -> None:
     query = select(device.c.id).where(device.c.id == device_id).with_for_update(key_share=True)
     if (await tx.execute(query)).one_or_none() is None:

@@ -27,11 +27,16 @@ class Publication:
     worthwhile: bool = True
     confirmed: bool = True
 
-    def after(self, before: Json | None) -> Json | None:
-        """The version to write after the stored one (None: there is none), or None."""
+    def after(
+        self, fresh: Json, before: Json | None, clinical: tuple[str, ...] = ()
+    ) -> Json | None:
+        """``fresh``, the body, as the version after the stored one (None: there is none), or None.
+
+        ``clinical`` names the elements that a clinician has set.
+        """
         if before is None and not self.worthwhile:
             return None
-        return revised(self.body, before, replaces=self.confirmed)
+        return revised(fresh, before, replaces=self.confirmed, clinical=clinical)
 
 
 def publications(finding: StripFinding, origin: Origin, session: int) -> Iterator[Publication]:

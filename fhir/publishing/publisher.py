@@ -18,12 +18,10 @@ from fhir.mapping.flag import flag
 from fhir.mapping.identity import Origin
 from fhir.publishing import reporter
 from fhir.publishing.publication import Publication, publications
-from fhir.publishing.shelf import stored
-from fhir.search.indexing import draft
-from store import alerts, findings, reports, resources
+from fhir.publishing.shelf import Piece, as_told, evidence, publish
+from store import alerts, findings, reports
 from store.database import Database, Transaction
 from store.findings import UnpublishedFinding
-from store.resources import Draft
 
 BATCH = 64
 """Findings per transaction: some 20 ms of mapping, in which nothing else runs."""
@@ -95,12 +93,12 @@ class Publisher:
         done = [(item.session.row, item.finding.strip_index) for item in claimed]
         await findings.mark_published(tx, done)
         await reports.mark_stale(tx, [item.session.row for item in claimed])
-        drafts = _algorithms(claimed)
+        pieces = _algorithms(claimed)
         for item in claimed:
             origin = _origin(item.session, item.patient_id)
             self._tell_if_not_worn(origin)
-            drafts += await _observations(tx, item, origin)
-        await resources.put_many(tx, drafts)
+            pieces += [(evidence(p.body, p.render), p.after) for p in _mapped(item, origin)]
+        await publish(tx, pieces)
         return len(claimed)
 
     async def _publish_alerts(self, tx: Transaction) -> int:
@@ -108,13 +106,12 @@ class Publisher:
         await alerts.mark_published(
             tx, [(item.session.row, item.alert.kind, item.alert.strip_index) for item in claimed]
         )
-        drafts = [
-            draft(flag(item.alert, _origin(item.session, item.patient_id)))
+        pieces = [
+            (evidence(flag(item.alert, _origin(item.session, item.patient_id))), as_told)
             for item in claimed
             if item.patient_id is not None  # a Flag is about a patient
         ]
-        if drafts:
-            await resources.put_many(tx, drafts)
+        await publish(tx, pieces)
         return len(claimed)
 
     async def _write_reports(self, tx: Transaction) -> int:
@@ -132,16 +129,6 @@ def _origin(session: SessionKey, patient_id: str | None) -> Origin:
     return Origin(session.device_id, session.session_id, patient_id)
 
 
-async def _observations(tx: Transaction, item: UnpublishedFinding, origin: Origin) -> list[Draft]:
-    drafts = []
-    for publication in _mapped(item, origin):
-        before = await stored(tx, publication.body) if item.amended else None
-        body = publication.after(before)
-        if body is not None:
-            drafts.append(draft(body, publication.render))
-    return drafts
-
-
 def _mapped(item: UnpublishedFinding, origin: Origin) -> list[Publication]:
     """The Observations of a finding; none, and loudly, if it is one that FHIR cannot tell."""
     try:
@@ -153,6 +140,6 @@ def _mapped(item: UnpublishedFinding, origin: Origin) -> list[Publication]:
         return []
 
 
-def _algorithms(claimed: Sequence[UnpublishedFinding]) -> list[Draft]:
+def _algorithms(claimed: Sequence[UnpublishedFinding]) -> list[Piece]:
     versions = {(item.finding.pipeline_version, item.finding.model_id) for item in claimed}
-    return [draft(algorithm(*version)) for version in sorted(versions)]
+    return [(evidence(algorithm(*version)), as_told) for version in sorted(versions)]

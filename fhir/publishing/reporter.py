@@ -9,10 +9,9 @@ from fhir.mapping.identity import Origin
 from fhir.mapping.report import report
 from fhir.mapping.summary import summary
 from fhir.publishing.revision import revised
-from fhir.publishing.shelf import stored
-from fhir.search.indexing import draft
+from fhir.publishing.shelf import Piece, evidence, publish
 from fhir.values import Json
-from store import reports, resources
+from store import reports
 from store.database import Transaction
 from store.reports import DueReport
 
@@ -23,17 +22,19 @@ BATCH = 16
 async def write_due(tx: Transaction, interval_s: float, quiet_s: float) -> int:
     """Write the reports that are due; how many sessions were looked at."""
     due = await reports.claim_due(tx, interval_s, quiet_s, BATCH)
-    drafts = []
+    pieces: list[Piece] = []
     for session in due:
         for patient_id, totals in await reports.totals(tx, session.session.row):
-            for body in _bodies(session, patient_id, totals):
-                after = revised(body, await stored(tx, body))
-                if after is not None:
-                    drafts.append(draft(after))
+            bodies = _bodies(session, patient_id, totals)
+            pieces += [(evidence(body), _after) for body in bodies]
         await reports.settle(tx, session.session.row, ended=session.ended)
-    if drafts:
-        await resources.put_many(tx, drafts)
+    # Last, because other writers of resources wait from here to the commit.
+    await publish(tx, pieces)
     return len(due)
+
+
+def _after(fresh: Json, before: Json | None, clinical: tuple[str, ...]) -> Json | None:
+    return revised(fresh, before, clinical=clinical)
 
 
 def _bodies(due: DueReport, patient_id: str | None, totals: SessionTotals) -> Iterator[Json]:

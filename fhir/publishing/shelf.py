@@ -1,18 +1,54 @@
-"""What stands in the store already of the resources that are published again."""
+"""Evidence on its way to the store: each piece beside the version that it would follow.
 
-import orjson
+The store asks while it holds the FHIR clock, so what a clinician writes meanwhile comes before or
+after, and is never lost.
+"""
 
-from core.errors import Gone, NotFound
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from core import json_text
+from fhir.clinical import standing
+from fhir.search.indexing import draft
 from fhir.values import Json
 from store import resources
 from store.database import Transaction
+from store.resource_rows import Current
+from store.resources import Draft
+
+After = Callable[[Json, Json | None, tuple[str, ...]], Json | None]
+"""Given a body, the version before, and the names of its clinical elements: what to write."""
+Piece = tuple[Draft, After]
 
 
-async def stored(tx: Transaction, fresh: Json) -> Json | None:
-    """The current version of the resource that ``fresh`` would follow, or None."""
-    try:
-        document = await resources.read(tx, fresh["resourceType"], fresh["id"])
-    except (NotFound, Gone):
-        return None
-    body: Json = orjson.loads(document.body)
+async def publish(tx: Transaction, pieces: Iterable[Piece]) -> None:
+    """Write evidence, as each piece's ``After`` says."""
+    ways = {piece.key: (piece, after) for piece, after in pieces}
+
+    def revise(fresh: Draft, before: Current | None) -> Draft | None:
+        after = ways[fresh.key][1]
+        if before is None or before.deleted:
+            return None if after(fresh.body or {}, None, ()) is None else fresh
+        body = after(_plain(fresh), json_text.loads(before.body), before.clinical)
+        if body is None:
+            return None
+        return replace(evidence(body, fresh.render), clinical=before.clinical)
+
+    drafts: Sequence[Draft] = [piece for piece, _ in ways.values()]
+    await resources.put_many(tx, drafts, revise)
+
+
+def as_told(fresh: Json, before: Json | None, clinical: tuple[str, ...]) -> Json:
+    """What has no life of its own: the newest, but for what a clinician has set."""
+    return fresh if before is None else standing(fresh, before, clinical)
+
+
+def evidence(body: Json, render: Json | None = None) -> Draft:
+    """A resource of the service's own."""
+    return replace(draft(body, render), evidence=True)
+
+
+def _plain(fresh: Draft) -> Json:
+    """The body with its numbers as they will be stored, to be compared with what is."""
+    body: Json = json_text.loads(json_text.dumps(fresh.body))
     return body

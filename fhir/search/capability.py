@@ -47,6 +47,7 @@ def capability_statement(base: str, version: str, date: datetime) -> Json:
         "implementation": {"description": "FHIR gateway for continuous ECG", "url": base},
         "fhirVersion": FHIR_VERSION,
         "format": list(FORMATS),
+        "patchFormat": ["application/json-patch+json"],
         "rest": [
             {
                 "mode": "server",
@@ -74,8 +75,8 @@ def _resource(kind: ResourceType) -> Json:
         "conditionalCreate": can[Interaction.CREATE],
         "conditionalRead": "full-support" if versioned else "not-supported",
         "conditionalUpdate": can[Interaction.UPDATE],
-        "conditionalDelete": "not-supported",
-        "referencePolicy": ["literal", "local"],
+        "conditionalDelete": "single" if can[Interaction.DELETE] else "not-supported",
+        "referencePolicy": ["literal", "local", *(["enforced"] if can[Interaction.CREATE] else [])],
         **(_searches(kind) if can[Interaction.SEARCH_TYPE] else {}),
         **_operations(kind.name),
     }

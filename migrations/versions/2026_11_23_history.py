@@ -3,7 +3,7 @@
 from alembic import op
 
 revision: str = "2026_11_23_history"
-down_revision: str | None = "2026_11_23_search"
+down_revision: str | None = "2026_11_23_evidence"
 branch_labels: str | None = None
 depends_on: str | None = None
 

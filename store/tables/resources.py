@@ -45,6 +45,9 @@ resource = Table(
     Column("digest", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("render", JSONB, nullable=True),
+    # What the service itself found: clients change only its clinical elements, named here.
+    Column("evidence", Boolean, nullable=False, server_default=text("false")),
+    Column("clinical", ARRAY(Text), nullable=False, server_default="{}"),
     # What it can be filtered by, as numbers (store.index): common values need no rows of their own.
     Column("filters", ARRAY(BigInteger), nullable=False, server_default="{}"),
     PrimaryKeyConstraint("type", "id"),

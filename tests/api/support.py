@@ -66,7 +66,7 @@ def checked(answer: httpx.Response) -> None:
     """Assert that an answer with a FHIR body is valid FHIR, and an error an OperationOutcome."""
     if answer.status_code == 304 or answer.request.method == "HEAD":
         return
-    if answer.headers["content-type"].startswith("application/fhir+json"):
+    if answer.headers.get("content-type", "").startswith("application/fhir+json"):
         conformant(answer.content)
     if answer.status_code >= 400 and urlsplit(str(answer.request.url)).path != "/health":
         assert answer.headers["content-type"] == "application/fhir+json; charset=utf-8"

@@ -49,7 +49,7 @@ def test_version_and_time_of_issue_are_not_content() -> None:
 
 def kinds(worn: Origin, readable: bool) -> list[str]:
     made = publications(READABLE if readable else UNREADABLE, worn, 1)
-    return [p.body["identifier"][0]["value"].split("/")[2] for p in made if p.after(None)]
+    return [p.body["identifier"][0]["value"].split("/")[2] for p in made if p.after(p.body, None)]
 
 
 def test_what_has_no_value_is_not_published() -> None:
@@ -66,7 +66,7 @@ def test_a_device_that_nobody_wears_has_no_vital_signs() -> None:
 def test_what_was_said_and_no_longer_holds_is_taken_back() -> None:
     before = {p.body["id"]: p.body for p in publications(READABLE, WORN, 1)}
     now_unreadable = replace(READABLE, rate=None, beats=(), quality=Quality(0.1, False, ()))
-    after = [p.after(before[p.body["id"]]) for p in publications(now_unreadable, WORN, 1)]
+    after = [p.after(p.body, before[p.body["id"]]) for p in publications(now_unreadable, WORN, 1)]
     assert after[0] is None  # the strip has the same samples
     assert [resource["status"] for resource in after[1:] if resource] == [
         "amended",
@@ -78,7 +78,7 @@ def test_what_was_said_and_no_longer_holds_is_taken_back() -> None:
 
 def test_a_strip_with_nothing_to_say_is_a_pause_only_if_it_is_readable() -> None:
     pause = replace(READABLE, rate=None, beats=())
-    made = [p.body["code"] for p in publications(pause, WORN, 1) if p.after(None)]
+    made = [p.body["code"] for p in publications(pause, WORN, 1) if p.after(p.body, None)]
     assert len(made) == 3  # strip, quality, and no beats in a readable strip
 
 

@@ -1,0 +1,99 @@
+"""One transaction of writes: everybody else held back, what was promised checked at its end."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import orjson
+from starlette.requests import Request
+
+from api.disclosure import disclose
+from api.requests import caller
+from api.scopes import Action, allows
+from api.site import Site, site
+from api.writes import references
+from core.errors import Conflict
+from fhir.search.indexing import index
+from store import devices, resources, wearing
+from store.database import Transaction
+from store.index import Index
+from store.resource_rows import Current
+from store.resources import Document, Draft, Key
+
+SCOPE_KEY = "writer"
+
+
+@dataclass(slots=True)
+class Writer:
+    """Writes of one database transaction, which holds the FHIR clock from its beginning.
+
+    ``promised`` are references to resources that must be there at the end, for which a
+    transaction Bundle may write what it refers to in any order; ``deleted`` what nobody may then
+    refer to.
+    """
+
+    here: Site
+    base: str
+    tx: Transaction
+    promised: list[tuple[str, Key]] = field(default_factory=list)
+    deleted: list[Key] = field(default_factory=list)
+
+    async def put(self, request: Request, draft: Draft) -> Document:
+        """Write a version; it counts as disclosed to whoever wrote it."""
+        await resources.put_many(self.tx, [draft])
+        document = await resources.read(self.tx, draft.type, draft.id)
+        disclose(request, [document])
+        return document
+
+    async def delete(self, request: Request, key: Key, before: Current) -> Document:
+        """Delete what is there; the deletion goes on telling whose it was."""
+        owner = index(orjson.loads(before.body)).patient_id
+        await resources.put_many(self.tx, [Draft(*key, None, Index(owner))])
+        self.deleted.append(key)
+        (document,) = await resources.history(self.tx, *key, 1)
+        disclose(request, [document])
+        return document
+
+    async def finish(self, request: Request) -> None:
+        """Raises Invalid for a reference into nothing, Conflict for a deletion under others."""
+        await references.check_targets(self.tx, self.promised)
+        for key in self.deleted:
+            await _check_unused(self.tx, key)
+            by = await references.referring(self.tx, key, self.base)
+            if by is not None:
+                known = allows(caller(request).scopes, by[0], Action.READ)
+                raise references.refusal(key, by if known else None)
+        await self.here.database.notify(self.tx, "resource")
+
+
+@asynccontextmanager
+async def writing(request: Request) -> AsyncIterator[Writer]:
+    """The transaction to write in: a Bundle's, or one for this request alone."""
+    open_already: Writer | None = request.scope.get(SCOPE_KEY)
+    if open_already is not None:
+        yield open_already
+        return
+    here = site(request)
+    async with here.database.transaction() as tx:
+        await resources.lock(tx)
+        writer = Writer(here, here.base(request), tx)
+        yield writer
+        await writer.finish(request)
+
+
+async def _check_unused(tx: Transaction, key: Key) -> None:
+    """Raises Conflict for who wears a device, and for a device that is enrolled."""
+    if key[0] == "Patient" and await wearing.is_wearer(tx, key[1]):
+        raise Conflict(f"Patient/{key[1]} cannot be deleted: a device is or was worn by them")
+    if key[0] == "Device" and await is_enrolled(tx, key[1]):
+        raise Conflict(f"Device/{key[1]} cannot be deleted: it is enrolled; revoke it instead")
+
+
+async def is_enrolled(tx: Transaction, name: str) -> bool:
+    """Whether a Device's id is that of an enrolled device."""
+    try:
+        device_id = UUID(name)
+    except ValueError:
+        return False
+    return await devices.find(tx, device_id) is not None
