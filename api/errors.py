@@ -20,6 +20,7 @@ CHALLENGE = 'Bearer realm="hisbundle"'
 
 _STATUSES: tuple[tuple[type[Exception], int, Mapping[str, str]], ...] = (
     (errors.Incorrect, 400, {}),
+    (errors.Invalid, 422, {}),
     (InvalidToken, 401, {"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'}),
     (errors.Unauthenticated, 401, {"WWW-Authenticate": CHALLENGE}),
     (errors.Forbidden, 403, {"WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope"'}),

@@ -13,6 +13,7 @@ from core.errors import Unauthenticated, Unavailable
 
 PUBLIC = frozenset(
     {
+        "/docs/fhir",
         "/health",
         "/metadata",
         "/fhir/metadata",

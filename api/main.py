@@ -10,11 +10,26 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import binaries, enrolments, errors, metadata, metrics, reads, searches
+from api import (
+    binaries,
+    catalogue,
+    enrolments,
+    errors,
+    histories,
+    metadata,
+    metrics,
+    reads,
+    searches,
+    validations,
+)
+from api.bulk import files, kickoff, orders, status
+from api.bulk.pace import Pace
 from api.edge import Edge
 from api.enrolment import Enrolment
 from api.gate import Gate
+from api.guide import endpoint as guide
 from api.links import CursorKey
+from api.operations import routes as operations
 from api.renderings import Renderings
 from api.site import FHIR_PATH, Site
 from api.smart import discovery, introspection, revocation, token
@@ -22,8 +37,10 @@ from api.smart.server import smart_server
 from api.strips import StripReader
 from core.keyring import KeyRing
 from core.settings import Settings
+from fhir.profiles.catalogue import TYPES as CATALOGUE_TYPES
 from fhir.search.params import Interaction, ResourceType
 from fhir.search.registry import TYPES
+from fhir.validation.elements import WRITABLE
 from store.database import Database
 
 GZIP_MIN_BYTES = 1400
@@ -36,8 +53,9 @@ Handler = Callable[[Request, ResourceType], Awaitable[Response]]
 _ROUTES: tuple[tuple[Interaction, str, str, Handler], ...] = (
     (Interaction.SEARCH_TYPE, "", "GET", searches.search_get),
     (Interaction.SEARCH_TYPE, "/_search", "POST", searches.search_post),
+    (Interaction.HISTORY_TYPE, "/_history", "GET", histories.of_type),
     (Interaction.READ, "/{id}", "GET", reads.read),
-    (Interaction.HISTORY_INSTANCE, "/{id}/_history", "GET", reads.history),
+    (Interaction.HISTORY_INSTANCE, "/{id}/_history", "GET", histories.of_resource),
     (Interaction.VREAD, "/{id}/_history/{version}", "GET", reads.vread),
 )
 
@@ -59,6 +77,7 @@ def create_app(
         renderings=Renderings(),
         enrolment=enrolment,
         smart=smart_server(database, settings, token_key),
+        pace=Pace(),
         version=version("hisbundle"),
         started=datetime.now(UTC),
     )
@@ -66,6 +85,13 @@ def create_app(
     app.state.site = here
     errors.install(app)
     _serve_service(app)
+    for path, methods, endpoint in operations.ROUTES:  # before the ids, which they look like
+        for method in methods:
+            _add(app, FHIR_PATH + path, method, endpoint)
+    for name in CATALOGUE_TYPES:
+        _add(app, f"{FHIR_PATH}/{name}", "GET", catalogue.search(name))
+        _add(app, f"{FHIR_PATH}/{name}/{{id}}", "GET", catalogue.read(name))
+    _serve_bulk(app)
     for kind in TYPES.values():
         _serve_type(app, kind)
     # The last added is the outermost.
@@ -80,6 +106,8 @@ def _serve_service(app: FastAPI) -> None:
         _add(app, f"{prefix}/metadata", "GET", metadata.metadata)
         smart = f"{prefix}/.well-known/smart-configuration"
         _add(app, smart, "GET", discovery.smart_configuration)
+    _add(app, guide.PATH, "GET", guide.guide)
+    _add(app, f"{FHIR_PATH}/_history", "GET", histories.of_system)
     _add(app, token.PATH, "POST", token.token)
     _add(app, introspection.PATH, "POST", introspection.introspect)
     _add(app, revocation.PATH, "POST", revocation.revoke)
@@ -89,11 +117,29 @@ def _serve_service(app: FastAPI) -> None:
     _add(app, "/enrolment", "POST", enrolments.enrol)
 
 
+def _serve_bulk(app: FastAPI) -> None:
+    for method in ("GET", "POST"):
+        _add(app, f"{FHIR_PATH}/$export", method, kickoff.system)
+        _add(app, f"{FHIR_PATH}/Patient/$export", method, kickoff.patients)
+        _add(app, f"{FHIR_PATH}/Group/{{id}}/$export", method, kickoff.group)
+    job = f"{FHIR_PATH}{orders.PATH}/{{job}}"
+    _add(app, job, "GET", status.status)
+    _add(app, job, "DELETE", status.cancel)
+    _add(app, f"{job}/{{number}}.ndjson", "GET", files.download)
+
+
 def _serve_type(app: FastAPI, kind: ResourceType) -> None:
     for interaction, path, method, handler in _ROUTES:
         if interaction in kind.interactions:
             serve = binaries.read if kind.name == "Binary" else handler
             _add(app, f"{FHIR_PATH}/{kind.name}{path}", method, _bound(serve, kind))
+
+    if kind.name in WRITABLE:
+        path = f"{FHIR_PATH}/{kind.name}"
+        _add(app, f"{path}/$validate", "POST", _bound(validations.of_type, kind))
+        for method in ("GET", "POST"):
+            instance = _bound(validations.of_resource, kind)
+            _add(app, f"{path}/{{id}}/$validate", method, instance)
 
 
 def _bound(handler: Handler, kind: ResourceType) -> Endpoint:

@@ -12,6 +12,7 @@ from api.requests import read_params
 from api.site import site
 from api.smart.discovery import security
 from core.errors import HisbundleError
+from fhir.bulk.capability import with_exports
 from fhir.search.capability import capability_statement
 from fhir.values import instant
 from store import resources
@@ -23,7 +24,7 @@ async def metadata(request: Request) -> Response:
     """The CapabilityStatement."""
     pretty = read_params(request)
     here = site(request)
-    statement = capability_statement(here.base(request), here.version, here.started)
+    statement = with_exports(capability_statement(here.base(request), here.version, here.started))
     for rest in statement["rest"]:
         rest["security"] |= security(here.root(request))
     return answers.fhir(statement, pretty=pretty)

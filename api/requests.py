@@ -41,8 +41,13 @@ def read_params(request: Request, also: Set[str] = frozenset()) -> bool:
 
 def is_lenient(request: Request) -> bool:
     """Whether the client prefers that unknown parameters are ignored."""
+    return prefers(request, "handling=lenient")
+
+
+def prefers(request: Request, wish: str) -> bool:
+    """Whether ``wish`` is among the client's preferences (RFC 7240)."""
     preferences = request.headers.get("prefer", "").replace(" ", "").split(",")
-    return any("handling=lenient" in preference.split(";") for preference in preferences)
+    return any(wish in preference.split(";") for preference in preferences)
 
 
 async def form(request: Request) -> list[Pair]:

@@ -110,10 +110,11 @@ def within(asked: str, registered: Iterable[str]) -> bool:
         return asked in registered
     held = [s for s in map(parse, registered) if s and s.type in ("*", scope.type)]
     return all(
-        any(action in s.actions and _is_narrower(scope.filter, s.filter) for s in held)
+        any(action in s.actions and is_narrower(scope.filter, s.filter) for s in held)
         for action in scope.actions
     )
 
 
-def _is_narrower(narrow: Filter, wide: Filter) -> bool:
+def is_narrower(narrow: Filter, wide: Filter) -> bool:
+    """Whether all that fulfils ``narrow`` fulfils ``wide`` too."""
     return all(any(implies(n, w) for n in narrow) for w in wide)

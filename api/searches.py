@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import answers, views
+from api.bulk import later
 from api.disclosure import disclose
 from api.grants import Grant, grant, narrow_inner
 from api.includes import TOO_MANY, Included, included
@@ -48,6 +49,8 @@ async def _search(request: Request, kind: ResourceType, pairs: Sequence[Pair]) -
     asked = next((value for name, value in pairs if name == "_format"), None)
     negotiate(request.headers.get("accept"), asked)
     search = searches.parse(kind, pairs, here.limits, base, lenient=is_lenient(request))
+    if later.is_wanted(request, search):
+        return await later.order(request, kind, search)
     if search.cursor is not None:
         order = search.query.order
         after = here.cursor_key.open(path, search.applied, search.cursor, order)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from starlette.requests import Request
 
+from api.bulk.pace import Pace
 from api.enrolment import Enrolment
 from api.links import CursorKey
 from api.renderings import Renderings
@@ -30,6 +31,7 @@ class Site:
     renderings: Renderings
     enrolment: Enrolment
     smart: SmartServer
+    pace: Pace
     version: str
     started: datetime
 

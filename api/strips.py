@@ -51,12 +51,12 @@ class StripReader:
             return document.body
         strip = orjson.loads(document.body)
         try:
-            samples, nv_per_lsb = await self._samples(tx, document.render)
+            samples, nv_per_lsb = await self.samples(tx, document.render)
         except (NotFound, Incorrect):
             return orjson.dumps(masked(strip))
         return orjson.dumps(with_samples(strip, samples, nv_per_lsb))
 
-    async def _samples(self, tx: Transaction, render: Json) -> tuple[npt.NDArray[np.int16], int]:
+    async def samples(self, tx: Transaction, render: Json) -> tuple[npt.NDArray[np.int16], int]:
         """The strip's codes, shape (n_samples,), and what one code is worth in nV.
 
         Raises NotFound without the key or any of its chunks, Incorrect if the key does not unwrap.

@@ -1,7 +1,8 @@
 """Every error that crosses a boundary, by category.
 
 HisbundleError
-├── Incorrect        the input can never be right as it stands (400, 422)
+├── Incorrect        the input can never be right as it stands (400)
+├── Invalid          it can be read, but breaks the rules of what it is to be (422)
 ├── Unauthenticated  nobody we know (401)
 ├── Forbidden        known, but not allowed (403)
 ├── NotFound         no such thing (404)
@@ -23,6 +24,10 @@ class HisbundleError(Exception):
 
 class Incorrect(HisbundleError):
     """The input can never be right as it stands."""
+
+
+class Invalid(HisbundleError):
+    """The input can be read, but breaks the rules of what it is to be."""
 
 
 class Unauthenticated(HisbundleError):

@@ -19,6 +19,7 @@ class Role(StrEnum):
     INGEST = "ingest"
     ANALYSIS = "analysis"
     PUBLISHER = "publisher"
+    BULK = "bulk"
     API = "api"
 
 
@@ -116,6 +117,9 @@ class Settings(BaseSettings):
     # FHIR
     page_count_default: PositiveInt = Field(50, description="entries per search page")
     page_count_max: PositiveInt = Field(1000, description="most entries per search page")
+    job_life_s: PositiveFloat = Field(
+        86_400.0, description="how long a bulk export or asynchronous search is kept, seconds"
+    )
     token_life_s: PositiveInt = Field(3600, description="life of a development token, seconds")
 
     # Addresses that we fetch from (clients' key sets)

@@ -135,6 +135,11 @@ POWER_LOW = _local("power-low", "Power at 0.5-5 Hz", "Where P and T waves have t
 POWER_QRS = _local("power-qrs", "Power at 5-15 Hz", "Where the QRS complex has most of its power.")
 POWER_HIGH = _local("power-high", "Power at 15-40 Hz", "QRS edges, and muscle noise.")
 
+POWER_SPECTRUM = _local(
+    "power-spectrum", "ECG power spectral density",
+    "Power density over frequency of one strip, by Welch's method (doi:10.1109/TAU.1967.1161901).",
+)  # fmt: skip
+
 # A session's totals
 CHUNKS_STORED = _local("chunks-stored", "Chunks stored", "Chunks of the session received.")
 ANALYSED_TIME = _local("analysed-time", "Analysed time", "Length of the signal analysed.")
@@ -188,6 +193,7 @@ SAFETY = Code(f"{_HL7}/flag-category", "safety", "Safety", "HL7 R4")
 PER_MINUTE = Unit("/min", "beats/minute")
 MILLIVOLT = Unit("mV", "mV")
 SQUARE_MILLIVOLT = Unit("mV2", "mV²")
+SQUARE_MILLIVOLT_PER_HERTZ = Unit("mV2/Hz", "mV²/Hz")
 MILLISECOND = Unit("ms", "ms")
 SECOND = Unit("s", "s")
 HERTZ = Unit("Hz", "Hz")

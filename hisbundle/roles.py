@@ -8,6 +8,7 @@ from uuid import UUID
 
 from analysis.classifier import load_classifier
 from analysis.work.worker import AnalysisWorker, Pace
+from api.bulk.worker import BulkWorker
 from api.enrolment import Enrolment, MqttAddress
 from api.main import create_app
 from api.tokens import KEY_FILE, load_or_create_key
@@ -132,6 +133,13 @@ async def publisher(parts: Parts) -> None:
     await _run_with_stop(worker.run)
 
 
+async def bulk(parts: Parts) -> None:
+    """Work on what clients fetch later: bulk exports and asynchronous searches."""
+    worker = BulkWorker(parts.database, life_s=parts.settings.job_life_s)
+    parts.started[Role.BULK].set()
+    await _run_with_stop(worker.run)
+
+
 async def _run_with_stop(run: Callable[[asyncio.Event], Coroutine[None, None, None]]) -> None:
     stop = asyncio.Event()
 
@@ -165,5 +173,6 @@ ROLES: dict[Role, Callable[[Parts], Awaitable[None]]] = {
     Role.INGEST: ingest,
     Role.ANALYSIS: analysis,
     Role.PUBLISHER: publisher,
+    Role.BULK: bulk,
     Role.API: api,
 }

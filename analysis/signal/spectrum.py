@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy import signal
 
 from analysis.session.segment import Stretch
+from analysis.signal.filters import Samples
 from core.ecg import Spectrum
 
 LOW_HZ, QRS_HZ, HIGH_HZ = (0.5, 5.0), (5.0, 15.0), (15.0, 40.0)
@@ -38,9 +39,8 @@ def spectrum(stretches: Sequence[Stretch]) -> Spectrum | None:
     if not runs:
         return None
     stretch, first, stop = max(runs, key=lambda run: run[2] - run[1])
-    window = min(stop - first, round(WINDOW_S * stretch.rate_hz))
     samples = stretch.signal[stretch.low + first : stretch.low + stop]
-    hz, density = signal.welch(samples, stretch.rate_hz, nperseg=window)
+    hz, density = power_density(samples, stretch.rate_hz)
     pass_band = (hz >= LOW_HZ[0]) & (hz <= HIGH_HZ[1])
     return Spectrum(
         dominant_hz=float(hz[pass_band][np.argmax(density[pass_band])]),
@@ -48,6 +48,16 @@ def spectrum(stretches: Sequence[Stretch]) -> Spectrum | None:
         power_qrs=_power(hz, density, QRS_HZ),
         power_high=_power(hz, density, HIGH_HZ),
     )
+
+
+def power_density(samples_mv: Samples, rate_hz: float) -> tuple[Samples, Samples]:
+    """Frequencies in Hz and power density in mV^2/Hz of float64[n] in mV, by Welch's method.
+
+    Hann windows of WINDOW_S, or of all there is if that is less, overlapping by half.
+    """
+    window = min(len(samples_mv), round(WINDOW_S * rate_hz))
+    hz, density = signal.welch(samples_mv, rate_hz, nperseg=window)
+    return hz, density
 
 
 def _power(

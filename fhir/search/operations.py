@@ -5,6 +5,9 @@ Source: https://hl7.org/fhir/R4/operations.html
 
 from dataclasses import dataclass
 
+from fhir.codes import BASE
+from fhir.validation.elements import WRITABLE
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -19,7 +22,35 @@ class Operation:
     types: tuple[str, ...]
 
 
-OPERATIONS: tuple[Operation, ...] = ()
+_R4 = "http://hl7.org/fhir/OperationDefinition"
+_OURS = f"{BASE}/OperationDefinition"
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "validate",
+        f"{_R4}/Resource-validate",
+        "What would be said against a resource, or is to be said of a stored one.",
+        WRITABLE,
+    ),
+    Operation(
+        "everything",
+        f"{_R4}/Patient-everything",
+        "All that is known of one patient, in pages: start, end, _since, _type, _count.",
+        ("Patient",),
+    ),
+    Operation(
+        "spectrum",
+        f"{_OURS}/Observation-spectrum",
+        "Power spectrum of an ECG strip, computed when asked for.",
+        ("Observation",),
+    ),
+    Operation(
+        "document",
+        f"{_OURS}/DiagnosticReport-document",
+        "The report and what it refers to, in one Bundle.",
+        ("DiagnosticReport",),
+    ),
+)
 
 
 def operations(type_: str) -> tuple[Operation, ...]:

@@ -48,6 +48,7 @@ READS = (
     Interaction.READ,
     Interaction.VREAD,
     Interaction.HISTORY_INSTANCE,
+    Interaction.HISTORY_TYPE,
     Interaction.SEARCH_TYPE,
 )
 

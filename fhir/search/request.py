@@ -187,7 +187,7 @@ def _take_elements(search: Search, kind: ResourceType, value: str) -> Search:
 def _including(*, iterate: bool = False, reverse: bool = False) -> Take:
     def take(search: Search, kind: ResourceType, value: str) -> Search:
         more = results.includes(kind, value, iterate=iterate, reverse=reverse)
-        return replace(search, includes=(*search.includes, *more))
+        return replace(search, includes=tuple(dict.fromkeys((*search.includes, *more))))
 
     return take
 

@@ -10,9 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 from core.errors import Incorrect
-from fhir.search.clauses import UnknownParameter
 from fhir.search.elements import ELEMENTS
-from fhir.search.params import Kind, ResourceType, SearchParam
+from fhir.search.params import Kind, ResourceType, SearchParam, UnknownParameter
 from fhir.search.registry import TYPES
 
 Json = dict[str, Any]

@@ -16,6 +16,7 @@ from store.tables.devices import (
     service_secret,
     wearing,
 )
+from store.tables.jobs import job, job_part
 from store.tables.resources import (
     fhir_clock,
     resource,
@@ -37,6 +38,8 @@ __all__ = [
     "fhir_clock",
     "finding",
     "gap",
+    "job",
+    "job_part",
     "metadata",
     "monitoring_session",
     "quarantine",

@@ -80,6 +80,7 @@ resource_version = Table(
     Column("body", LargeBinary, nullable=False),
     Column("render", JSONB, nullable=True),
     PrimaryKeyConstraint("type", "id", "version"),
+    Index("resource_version_last_updated_idx", "type", "last_updated", "id"),
 )
 
 # What a current resource is found by: one row per value of a token, reference or string

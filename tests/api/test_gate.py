@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import httpx
@@ -14,7 +15,7 @@ async def test_only_three_addresses_are_open(app: FastAPI, stranger: Client) -> 
     assert document["paths"]
     for path, methods in document["paths"].items():
         for method in methods:
-            url = path.format(id="a", version="1")
+            url = re.sub(r"\{\w+\}", "1", path)
             answer = await stranger.http.request(method, url)
             if path in OAUTH:  # they speak OAuth, and find out by themselves who asks
                 assert (answer.status_code, set(answer.json())) == (

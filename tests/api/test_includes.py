@@ -1,8 +1,12 @@
 """_include and _revinclude, over a ward with everything that refers to anything."""
 
+import asyncio
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from api import includes
 from fhir.values import Json, reference
@@ -159,16 +163,17 @@ async def test_what_refers_takes_a_scope_to_search(with_scopes: Scoped) -> None:
 
 
 async def test_so_many_and_no_more(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(includes, "MAX_INCLUDED", 2)
-    for query in (
-        "Patient?_revinclude=Observation:patient",
-        "Observation?_include=Observation:patient&_include=Observation:device",
+    for bound, query, number in (
+        ("MAX_INCLUDED", "Patient?_revinclude=Observation:patient", 2),
+        ("MAX_INCLUDED", "Observation?_include=Observation:patient&_include=Observation:device", 2),
+        ("MAX_SEARCHES", "Patient?_revinclude=Observation:patient&_revinclude=Flag:patient", 4),
     ):
+        monkeypatch.setattr(includes, bound, 2)
         bundle = (await client.get(query)).json()
-        assert len(_told(bundle, "include").split()) == 2
+        monkeypatch.undo()
+        assert len(_told(bundle, "include").split()) == number
         assert "missing" in bundle["entry"][-1]["resource"]["issue"][0]["diagnostics"]
         assert bundle["entry"][-1]["search"]["mode"] == "outcome"
-    monkeypatch.setattr(includes, "MAX_INCLUDED", 4)
     monkeypatch.setattr(includes, "MAX_ROUNDS", 1)
     bundle = (await client.get("Location?_id=bed&_include:iterate=Location:partof")).json()
     room, remark = bundle["entry"][1:]
@@ -183,3 +188,66 @@ async def test_lenient_drops_what_leads_nowhere(client: Client) -> None:
     assert _told(bundle, "match") == "Patient/p1"
     assert "nowhere" in bundle["entry"][-1]["resource"]["issue"][0]["diagnostics"]
     assert link(bundle, "self") == f"{BASE}/Patient?_id=p1"
+
+
+SCOPES = [
+    "system/Observation.rs",
+    "system/Observation.r?category=procedure",
+    "system/Observation.rs?category=vital-signs",
+    "system/Patient.r",
+    "system/Patient.s",
+    "system/Provenance.rs",
+    "system/Provenance.r",
+    "system/Encounter.rs",
+    "system/Location.ud",
+    "system/Flag.s",
+    "system/Flag.read",
+]
+WANTED = st.tuples(
+    st.sampled_from(["_include", "_include:iterate", "_revinclude", "_revinclude:iterate"]),
+    st.sampled_from(
+        [
+            *("Observation:subject", "Observation:derived-from", "Observation:encounter"),
+            *("Flag:subject", "Provenance:target", "Encounter:location", "Encounter:patient"),
+            *("Observation:*", "Location:partof", "Observation:patient", "Provenance:*"),
+        ]
+    ),
+)
+
+
+async def test_nothing_leaves_that_no_scope_grants(with_scopes: Scoped) -> None:
+    loop = asyncio.get_running_loop()
+
+    def is_granted(resource: Json, scopes: set[str]) -> bool:
+        name = resource["resourceType"]
+        vital = any(
+            coding["code"] == "vital-signs"
+            for category in resource.get("category", [])
+            for coding in category["coding"]
+        )
+        for scope in scopes:
+            granted, _, category = scope.partition("?category=")
+            letters = granted.rpartition(".")[2].replace("read", "rs")
+            own = "vital-signs" if vital else "procedure"
+            of_type = granted.startswith(f"system/{name}.") and category in ("", own)
+            if of_type and {*letters} & {"r", "s"}:
+                return True
+        return False
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(
+        st.sampled_from(["Observation", "Patient", "Encounter"]),
+        st.sets(st.sampled_from(SCOPES), max_size=5),
+        st.lists(WANTED, max_size=4),
+    )
+    def check(kind: str, scopes: set[str], wanted: list[tuple[str, str]]) -> None:
+        client = with_scopes(*scopes)
+        ask = client.http.get(f"{BASE}/{kind}?{urlencode(wanted)}", headers=LENIENT)
+        answer = asyncio.run_coroutine_threadsafe(ask, loop).result(20)
+        assert answer.status_code in (200, 403)
+        entries = answer.json().get("entry", [])
+        told = [e["resource"] for e in entries if e["search"]["mode"] != "outcome"]
+        assert len({(r["resourceType"], r["id"]) for r in told}) == len(told)
+        assert all(is_granted(resource, scopes) for resource in told)
+
+    await asyncio.to_thread(check)

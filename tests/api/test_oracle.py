@@ -182,9 +182,15 @@ names = st.sampled_from(
      "value-quantity", "value-string:contains", "value-string:exact", "code:text", "code:not",
      "date:missing", "subject:identifier", "subject:Patient.identifier", "patient.name",
      "_has:Observation:patient:code", "_has:Observation:device:value-quantity", "code:in",
-     "_sort", "_count", "_total", "_summary", "_pretty", "_format", "_cursor", "name", "x:y"]
+     "_sort", "_count", "_total", "_summary", "_elements", "_include", "_revinclude",
+     "_include:iterate", "_pretty", "_format", "_cursor", "name", "x:y"]
 )  # fmt: skip
 texts = st.one_of(
+    st.builds(
+        "{}:{}".format,
+        st.sampled_from(["Observation", "Flag", "Patient"]),
+        st.sampled_from(["subject", "patient", "device", "*", "link", "x", ""]),
+    ),
     st.text(max_size=20),
     st.text(string.printable + "|,\\$:", max_size=12),
     st.builds("{}{}".format, st.sampled_from(["gt", "ap", "ne", "-", "a|"]), st.text(max_size=10)),

@@ -55,8 +55,10 @@ def _elements(resource: Json, resolver: Resolver | None) -> Iterator[str]:
         yield from rules.emptiness(node)
         yield from rules.reference(node, resolver)
         yield from rules.quantity(node)
+        yield from rules.ordered(node)
         yield from rules.sampled_data(node)
         yield from rules.narrative(node)
         if node.value is node.resource:
             yield from rules.heart_rate(node.resource)
+            yield from rules.contained(node.resource)
         yield from invariants.broken(node)

@@ -16,6 +16,9 @@ import orjson
 Json = dict[str, Any]
 
 _PROFILES = ("vitalsigns", "heartrate")
+_TEXT = r"^[ \r\n\t\S]+$"
+# HL7 means \S as in XML Schema: a no-break or an ideographic space is one.
+_MEANT = r"[^ \r\n\t]"
 _FHIRPATH = "http://hl7.org/fhirpath/System."
 
 
@@ -112,8 +115,8 @@ def _profile_invariants(structure: Json) -> Json:
 def _mended(schema: Json, elements: Json) -> Json:
     """HL7's schema with resources told apart by resourceType, and none but HL7's own.
 
-    As shipped, ``ResourceList`` tries every alternative, ``Resource`` is not defined, and the
-    packager's types stand among HL7's.
+    As shipped, ``ResourceList`` tries every alternative, ``Resource`` is not defined, the
+    packager's types stand among HL7's, and texts in Japanese are no strings.
     """
     definitions = schema["definitions"]
     listed = [choice["$ref"].rpartition("/")[2] for choice in definitions["ResourceList"]["oneOf"]]
@@ -136,18 +139,18 @@ def _mended(schema: Json, elements: Json) -> Json:
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",  # if/then came with draft 7
         "$ref": "#/definitions/ResourceList",
-        "definitions": _without_descriptions(definitions),
+        "definitions": _tidied(definitions),
     }
 
 
-def _without_descriptions(node: Any) -> Any:
+def _tidied(node: Any) -> Any:
     """The schema less its prose (two thirds of its size); properties of that name stay."""
     if isinstance(node, list):
-        return [_without_descriptions(item) for item in node]
+        return [_tidied(item) for item in node]
     if not isinstance(node, dict):
-        return node
+        return _MEANT if node == _TEXT else node
     return {
-        key: _without_descriptions(value)
+        key: _tidied(value)
         for key, value in node.items()
         if not (key == "description" and isinstance(value, str))
     }

@@ -1,18 +1,21 @@
 """What neither the schema nor the invariants say: cardinality, references, units, waveforms."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree
 
+from fhir.validation.units import KNOWN
 from tests.conformance.definitions import definitions
 from tests.conformance.walk import Json, Node
 
 Resolver = Callable[[str], bool]
 
 UCUM = "http://unitsofmeasure.org"
-UNITS = frozenset({"/min", "mV", "uV", "mV2", "ms", "s", "h", "Hz", "%", "1"})
+OWN_UNITS = frozenset({"/min", "mV", "uV", "mV2", "mV2/Hz", "ms", "s", "h", "Hz", "%", "1"})
+UNITS = OWN_UNITS | KNOWN
 _DATA = re.compile(r"(?:[EUL]|-?[0-9]+(?:\.[0-9]+)?)(?: (?:[EUL]|-?[0-9]+(?:\.[0-9]+)?))*")
 _LITERAL = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9.\-]{1,64}(?:/_history/.+)?")
 _TOLERANCE_MS = 1.0  # times are written in whole milliseconds
@@ -59,12 +62,45 @@ def reference(node: Node, resolver: Resolver | None) -> Iterator[str]:
         yield f"{node.where}: there is no {literal}"
 
 
+def contained(resource: Json) -> Iterator[str]:
+    """dom-3: what is contained is referred to, or refers to its container."""
+    for inner in resource.get("contained", []):
+        used = f'"#{inner.get("id")}"' in _without(resource, inner)
+        if not used and '"#"' not in json.dumps(inner):
+            yield f"contained {inner.get('id')}: dom-3: nothing refers to it"
+
+
+def _without(resource: Json, inner: Json) -> str:
+    others = [other for other in resource["contained"] if other is not inner]
+    return json.dumps(resource | {"contained": others})
+
+
 def quantity(node: Node) -> Iterator[str]:
-    """A quantity carries a UCUM code out of the units that this service speaks."""
+    """A quantity carries a UCUM code out of the units that this service speaks or takes."""
     if node.type != "Quantity":
         return
     if node.value.get("system") != UCUM or node.value.get("code") not in UNITS:
         yield f"{node.where}: {node.value.get('code')!r} is not a UCUM unit in use here"
+
+
+def ordered(node: Node) -> Iterator[str]:
+    """per-1 and rng-2: the start is not after the end, the low not above the high."""
+    if node.type == "Period" and {"start", "end"} <= set(node.value):
+        start, end = node.value["start"], node.value["end"]
+        if "T" in start and "T" in end:
+            wrong = datetime.fromisoformat(start) > datetime.fromisoformat(end)
+        else:  # as far as both say
+            wrong = start[: min(10, len(end))] > end[: min(10, len(start))]
+        if wrong:
+            yield f"{node.where}: per-1: start is after end"
+    if node.type != "Range" or not {"low", "high"} <= set(node.value):
+        return
+    low, high = node.value["low"], node.value["high"]
+    if low.get("code") != high.get("code") or low.get("value", 0) > high.get("value", 0):
+        yield f"{node.where}: rng-2: low is above high"
+
+
+_INTERVAL = "http://hl7.org/fhir/5.0/StructureDefinition/extension-SampledData.interval"
 
 
 def sampled_data(node: Node) -> Iterator[str]:
@@ -72,7 +108,8 @@ def sampled_data(node: Node) -> Iterator[str]:
     if node.type != "SampledData":
         return
     value = node.value
-    if value.get("period", 0) <= 0 or value.get("factor", 1) <= 0:
+    over_time = not any(each.get("url") == _INTERVAL for each in value.get("extension", []))
+    if (over_time and value.get("period", 0) <= 0) or value.get("factor", 1) <= 0:
         yield f"{node.where}: period and factor must be positive"
     data = value.get("data")
     if data is None:
@@ -83,7 +120,8 @@ def sampled_data(node: Node) -> Iterator[str]:
     frames, rest = divmod(data.count(" ") + 1, value.get("dimensions", 1))
     if rest:
         yield f"{node.where}.data: does not fill its dimensions"
-    yield from _span(node, frames)
+    if over_time:
+        yield from _span(node, frames)
 
 
 def _span(node: Node, frames: int) -> Iterator[str]:

@@ -20,6 +20,7 @@ from store.resources import (
     latest_stamp,
     put_many,
     read,
+    read_many,
     vread,
 )
 
@@ -136,6 +137,15 @@ async def _poll(database: Database, since: datetime | None) -> dict[str, datetim
         earliest = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
         rows = await tx.execute(newer, {"since": since or earliest})
         return {row.id: row.last_updated for row in rows}
+
+
+async def test_many_are_read_at_once(database: Database) -> None:
+    async with database.transaction() as tx:
+        await put_many(tx, [_draft("a"), _draft("b"), _draft("c")])
+        await put_many(tx, [Draft("Basic", "c", None)])
+        keys = [("Basic", name) for name in "abcx"]
+        assert {found.id for found in await read_many(tx, keys)} == {"a", "b"}
+        assert await read_many(tx, []) == []
 
 
 async def test_a_slow_writer_hides_nothing_from_a_poller(database: Database) -> None:

@@ -23,7 +23,10 @@ CASES: list[tuple[Json, str]] = [
         {
             "resourceType": "Patient", "id": "a", "active": True,
             "name": [{"family": "Novak", "given": ["Jana"]}],
-            "telecom": [{"system": "phone", "use": "home", "value": "555"}, {"system": "email", "value": "x@y"}],
+            "telecom": [
+                {"system": "phone", "use": "home", "value": "555"},
+                {"system": "email", "value": "x@y"},
+            ],
             "gender": "female", "deceasedDateTime": "2026-02", "address": [ADDRESS],
             "communication": [{"language": _concept("cs")}],
             "generalPractitioner": [reference("Practitioner", "gp")],
@@ -31,8 +34,8 @@ CASES: list[tuple[Json, str]] = [
             "link": [{"other": reference("Patient", "b"), "type": "seealso"}],
         },
         "active=true address=8010,AT,Gate 3,Graz address-city=Graz address-country=AT"
-        " address-postalcode=8010 address-use=work deceased=true email=x@y family=Novak gender=female"
-        " general-practitioner=Practitioner/gp given=Jana language=cs link=Patient/b"
+        " address-postalcode=8010 address-use=work deceased=true email=x@y family=Novak"
+        " gender=female general-practitioner=Practitioner/gp given=Jana language=cs link=Patient/b"
         " name=Jana,Novak organization=Organization/o phone=555 telecom=555,x@y",
     ),
     (

@@ -1,0 +1,72 @@
+"""Conformance resources of our own: read, and search by url, version and name.
+
+They hold no patient's data, so that any scope of their type will do.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import answers
+from api.grants import grant
+from api.links import url
+from api.requests import is_lenient, negotiate, read_params
+from api.scopes import Action
+from api.site import site
+from core.errors import Incorrect, NotFound
+from fhir import bundle
+from fhir.profiles.catalogue import catalogue, look_up
+
+_PARAMS = {"url", "version", "name", "_id", "status"}
+_RESULT = {"_format", "_pretty", "_count", "_total"}
+
+
+def read(type_: str) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint that reads one resource of ``type_``."""
+
+    async def endpoint(request: Request) -> Response:
+        grant(request, type_, Action.READ)
+        pretty = read_params(request)
+        found = catalogue()[type_].get(request.path_params["id"])
+        if found is None:
+            raise NotFound(f"there is no such {type_}")
+        return answers.fhir(found, pretty=pretty)
+
+    return endpoint
+
+
+def search(type_: str) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint that searches ``type_``; there are so few that all stand on one page."""
+
+    async def endpoint(request: Request) -> Response:
+        grant(request, type_, Action.SEARCH)
+        asked = _asked(request)
+        found = [
+            resource
+            for resource in look_up(
+                type_, asked.get("url"), asked.get("version"), asked.get("name")
+            )
+            if asked.get("_id") in (None, resource["id"])
+            and asked.get("status") in (None, resource["status"])
+        ]
+        base = site(request).base(request)
+        shown = [] if asked.get("_count") == "0" else found
+        entries = [bundle.match(base, type_, each["id"], each) for each in shown]
+        links = {"self": url(f"{base}/{type_}", asked.items())}
+        pretty = asked.get("_pretty") == "true"
+        return answers.fhir(bundle.searchset(entries, links, len(found)), pretty=pretty)
+
+    return endpoint
+
+
+def _asked(request: Request) -> dict[str, str]:
+    pairs = request.query_params.multi_items()
+    negotiate(request.headers.get("accept"), request.query_params.get("_format"))
+    unknown = [name for name, _ in pairs if name not in _PARAMS | _RESULT]
+    if unknown and not is_lenient(request):
+        raise Incorrect(f"unknown search parameter {unknown[0][:80]!r}")
+    known = [pair for pair in pairs if pair[0] in _PARAMS | _RESULT]
+    if len(dict(known)) < len(known):
+        raise Incorrect("a search parameter is given twice")
+    return dict(known)

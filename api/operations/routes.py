@@ -1,0 +1,14 @@
+"""Where operations are: (path below the FHIR base, methods, endpoint)."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.operations import document, everything, spectrum
+
+ROUTES: tuple[tuple[str, tuple[str, ...], Callable[[Request], Awaitable[Response]]], ...] = (
+    ("/Patient/{id}/$everything", ("GET",), everything.everything),
+    ("/Observation/{id}/$spectrum", ("GET",), spectrum.spectrum),
+    ("/DiagnosticReport/{id}/$document", ("GET",), document.document),
+)

@@ -1,0 +1,1 @@
+"""What is ours in FHIR's own words: profiles, extensions, codes, parameters and operations."""

@@ -1,0 +1,144 @@
+"""Profiles of what this service publishes, and its extension."""
+
+from fhir import codes
+from fhir.codes import BEAT_PROBABILITY, HEART_RATE_PROFILE, Code
+from fhir.profiles.artefact import artefact, canonical
+from fhir.profiles.rules import R4, Profile, Rule, coded, structure
+from fhir.values import Json
+
+_IDENTIFIER = Rule(
+    "Observation.identifier", "<device>/<session>/<kind>/<number>: the same result, the same name"
+)
+_PERIOD = Rule("Observation.effective[x]", "First to last sample", type="Period")
+_SUBJECT = Rule("Observation.subject", "The wearer; the device itself where nobody wore it")
+_DEVICE = Rule("Observation.device", "The recorder, or the algorithm that made the result")
+_STRIP = Rule("Observation.derivedFrom", "The ECG strip that it was read from", most="1")
+
+
+def _observation(
+    id_: str, title: str, told: str, code: Code, *more: Rule, base: str | None = None
+) -> Profile:
+    shared = (_IDENTIFIER, coded("Observation.code", title, code), _SUBJECT)
+    return Profile(id_, title, "Observation", told, (*shared, *more), base)
+
+
+PROFILES = (
+    _observation(
+        "ecg-strip",
+        "ECG strip",
+        "1,496 samples of one lead. SampledData is in millivolts: data x factor + origin; E where"
+        " no sample was received.",
+        codes.ECG_POTENTIAL,
+        _PERIOD,
+        _DEVICE,
+        Rule("Observation.component", "The lead", most="1"),
+        coded("Observation.component.code", "ECG potential", codes.ECG_POTENTIAL),
+        Rule("Observation.component.value[x]", "The samples", type="SampledData"),
+    ),
+    _observation(
+        "ecg-heart-rate",
+        "Heart rate from an ECG strip",
+        "Median rate of a readable strip, with RR intervals and their variability.",
+        codes.HEART_RATE,
+        _DEVICE,
+        _STRIP,
+        base=HEART_RATE_PROFILE,
+    ),
+    _observation(
+        "ecg-beats",
+        "Beat classification",
+        "Each beat of a strip by a neural network; preliminary, for nobody has confirmed it.",
+        codes.BEAT_CLASSIFICATION,
+        _PERIOD,
+        _DEVICE,
+        _STRIP,
+        Rule("Observation.method", "The network"),
+        Rule(
+            "Observation.value[x]",
+            "Whether a beat is abnormal",
+            least=0,
+            type="CodeableConcept",
+            value_set=canonical("ValueSet", "beat-verdict"),
+        ),
+    ),
+    _observation(
+        "ecg-signal-quality",
+        "ECG signal quality",
+        "How far a strip can be trusted, and why not.",
+        codes.SIGNAL_QUALITY,
+        _PERIOD,
+        _DEVICE,
+        _STRIP,
+        Rule("Observation.value[x]", "0 to 100 %", type="Quantity"),
+    ),
+    _observation(
+        "ecg-monitoring-summary",
+        "Totals of a monitoring session",
+        "A session in numbers: chunks, beats, times, rates.",
+        codes.HOLTER_STUDY,
+        _PERIOD,
+        _DEVICE,
+        Rule("Observation.component", "One total each"),
+    ),
+    Profile(
+        "ecg-monitoring-report",
+        "ECG monitoring report",
+        "DiagnosticReport",
+        "What was found in one monitoring session; partial while it lasts.",
+        (
+            Rule("DiagnosticReport.identifier", "Names device and session"),
+            coded("DiagnosticReport.code", "Holter monitor study", codes.HOLTER_STUDY),
+            Rule("DiagnosticReport.effective[x]", "First to last sample", type="Period"),
+            Rule("DiagnosticReport.result", "The session's totals"),
+            Rule("DiagnosticReport.conclusion", "The totals in words"),
+            Rule("DiagnosticReport.presentedForm", "On ECG paper: PDF and SVG"),
+        ),
+    ),
+    Profile(
+        "ecg-alert",
+        "ECG alert",
+        "Flag",
+        "A condition that somebody should look at; active while it lasts.",
+        (
+            Rule("Flag.identifier", "Names device, session, kind and first strip"),
+            Rule("Flag.code", "The condition", value_set=canonical("ValueSet", "alert-kind")),
+            Rule("Flag.period", "From the strip that opened it"),
+            Rule("Flag.author", "The recorder"),
+        ),
+    ),
+)
+
+
+def extension() -> Json:
+    """The extension that tells the network's probability of a beat."""
+    path = "Extension"
+    elements = [
+        {"id": path, "path": path, "short": "Probability of abnormal", "min": 0, "max": "1"},
+        {"id": f"{path}.extension", "path": f"{path}.extension", "max": "0"},
+        {"id": f"{path}.url", "path": f"{path}.url", "fixedUri": BEAT_PROBABILITY},
+        {
+            "id": f"{path}.value[x]",
+            "path": f"{path}.value[x]",
+            "min": 1,
+            "type": [{"code": "decimal"}],
+        },
+    ]
+    return artefact(
+        "StructureDefinition",
+        "beat-probability",
+        "Probability that a beat is abnormal",
+        "0 to 1, as the network gives it; on a beat's component of a beat classification.",
+        fhirVersion="4.0.1",
+        kind="complex-type",
+        abstract=False,
+        context=[{"type": "element", "expression": "Observation.component"}],
+        type="Extension",
+        baseDefinition=f"{R4}/Extension",
+        derivation="constraint",
+        differential={"element": elements},
+    )
+
+
+def structures() -> list[Json]:
+    """Every StructureDefinition of ours."""
+    return [*(structure(profile) for profile in PROFILES), extension()]
