@@ -99,10 +99,16 @@ def _told(failed: _Failed) -> Response:
     place = f"Bundle.entry[{failed.number}]"
     for issue in told["issue"]:
         issue["diagnostics"] = f"{place}: {issue.get('diagnostics', '')}"
-        issue["expression"] = [place]
+        issue["expression"] = [_within(place, each) for each in issue.get("expression", [""])]
     headers = {
         name: value
         for name, value in failed.response.headers.items()
         if name in ("retry-after", "www-authenticate")
     }
     return answers.fhir(told, failed.response.status_code, headers)
+
+
+def _within(place: str, expression: str) -> str:
+    """Where an element of an entry's resource stands in the Bundle."""
+    _, dot, path = expression.partition(".")
+    return f"{place}.resource.{path}" if dot else place
