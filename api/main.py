@@ -14,6 +14,7 @@ from api import binaries, enrolments, errors, metadata, metrics, reads, searches
 from api.edge import Edge
 from api.enrolment import Enrolment
 from api.gate import Gate
+from api.lanes import Lanes
 from api.links import CursorKey
 from api.renderings import Renderings
 from api.site import FHIR_PATH, Site
@@ -25,6 +26,7 @@ from core.settings import Settings
 from fhir.search.params import Interaction, ResourceType
 from fhir.search.registry import TYPES
 from store.database import Database
+from store.reader import Reader
 
 GZIP_MIN_BYTES = 1400
 GZIP_LEVEL = 1
@@ -52,6 +54,7 @@ def create_app(
     """The application; it opens and closes nothing that it was given."""
     here = Site(
         database=database,
+        reader=Reader(database.direct),
         settings=settings,
         cursor_key=CursorKey.derive(token_key.as_pem(private=True)),
         keyring=keyring,
@@ -68,6 +71,7 @@ def create_app(
     _serve_service(app)
     for kind in TYPES.values():
         _serve_type(app, kind)
+    app.router.middleware_stack = Lanes.beside(app.router.middleware_stack, app.routes)
     # The last added is the outermost.
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES, compresslevel=GZIP_LEVEL)
     app.add_middleware(Gate, bearers=here.smart.bearers)

@@ -22,6 +22,7 @@ from fhir.values import Json
 from store import resources
 from store.criteria import SortColumn, SortKey
 from store.database import Transaction
+from store.reader import Reader
 from store.resources import Document
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
@@ -34,13 +35,15 @@ async def read(request: Request, kind: ResourceType) -> Response:
     sight = grant(request, kind.name, Action.READ)
     pretty = read_params(request)
     here = site(request)
-    async with here.database.transaction() as tx:
-        document = await _current(tx, sight, _id(request))
-        disclose(request, [document])
-        headers = answers.version_headers(document)
-        if _is_known(request, document):
-            return Response(status_code=304, headers=headers)
-        body = await here.strips.body(tx, document)
+    document = await _current(here.reader, sight, _id(request))
+    disclose(request, [document])
+    headers = answers.version_headers(document)
+    if _is_known(request, document):
+        return Response(status_code=304, headers=headers)
+    body = document.body
+    if document.render is not None:
+        async with here.database.transaction() as tx:
+            body = await here.strips.body(tx, document)
     return answers.fhir(body, headers=headers, pretty=pretty)
 
 
@@ -81,9 +84,9 @@ async def history(request: Request, kind: ResourceType) -> Response:
     return answers.fhir(body, pretty=("_pretty", "true") in search.applied)
 
 
-async def _current(tx: Transaction, sight: Grant, name: str) -> Document:
+async def _current(reader: Reader, sight: Grant, name: str) -> Document:
     try:
-        return sight.checked(await resources.read(tx, sight.type, name))
+        return sight.checked(await reader.read(sight.type, name))
     except Gone as error:
         raise sight.veiled(error, name) from None
 

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import Unavailable
-from store.database import POOL_SIZE, Database, driver, is_away, is_misuse, notify
+from store.away import is_away, is_misuse
+from store.database import POOL_SIZE, Database, driver, notify
 from store.listener import Wake
 from tests.conftest import with_database
 
@@ -18,7 +19,7 @@ async def _kill_others(database_url: str) -> None:
     """Kill every other backend of the test's database, as an administrator or a crash would."""
     killer = await asyncpg.connect(database_url)
     await killer.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
     await killer.close()
@@ -177,7 +178,7 @@ async def test_many_failures_use_up_no_connection(database: Database, database_u
         await tx.execute(text("SELECT 1"))
     await elsewhere.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
     await elsewhere.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1", name
     )
     for _ in range(3 * POOL_SIZE):
         with pytest.raises(Unavailable):
