@@ -54,7 +54,7 @@ def create_app(
     """The application; it opens and closes nothing that it was given."""
     here = Site(
         database=database,
-        reader=Reader(database.direct),
+        reader=Reader(database),
         settings=settings,
         cursor_key=CursorKey.derive(token_key.as_pem(private=True)),
         keyring=keyring,

@@ -18,11 +18,10 @@ from sqlalchemy import Column, DateTime, LargeBinary, Table, Text, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, DropIndex
 
-from benchmarks.bed import Bed
 from fhir.codes import LOINC, VITAL_SIGNS, Unit, concept
 from fhir.search.indexing import draft
 from fhir.values import Json, instant, narrative, quantity, reference
-from store.database import Transaction
+from store.database import Database, Transaction
 from store.resources import Draft, put_many, read
 from store.tables import resource, resource_version
 from store.tables.base import metadata
@@ -62,39 +61,42 @@ class Population:
         return FIRST + draw.randint(0, max(0, self.copies - 50)) * STEP
 
 
-async def populate(bed: Bed, observations: int) -> Population:
+async def populate(database: Database, url: str, observations: int) -> Population:
     """Write so many Observations at least, twenty codes for each of some patients."""
     patients = tuple(f"p{n}" for n in range(max(2, observations // _PER_PATIENT)))
     copies = max(1, math.ceil(observations / (len(patients) * len(CODES)))) - 1
     firsts = [draft(_vital_sign(patient, code)) for patient in patients for code in CODES]
-    async with bed.database.transaction() as tx:
+    async with database.transaction() as tx:
         for start in range(0, len(firsts), 500):
             await put_many(tx, firsts[start : start + 500])
-    connection = await asyncpg.connect(bed.url)
+    connection = await asyncpg.connect(url)
     try:
         await _multiply(connection, firsts, copies)
     finally:
         await connection.close()
     population = Population(patients, copies)
-    await verify(bed, population)
+    async with database.transaction() as tx:
+        await verify(tx, population)
+        await tx.rollback()
     return population
 
 
-async def verify(bed: Bed, population: Population) -> None:
-    """Raises RuntimeError unless some copies are what ``put_many`` writes; changes nothing."""
+async def verify(tx: Transaction, population: Population) -> None:
+    """Raises RuntimeError unless some copies are what ``put_many`` writes.
+
+    It writes them again: roll ``tx`` back.
+    """
     draw = random.Random(11)  # noqa: S311 (a choice that repeats)
     ids = sorted({population.some_id(draw) for _ in range(_SAMPLE)})
-    async with bed.database.transaction() as tx:
-        stored = [orjson.loads((await read(tx, "Observation", id_)).body) for id_ in ids]
-        drafts = [draft(body | {"meta": _own_meta(body)}) for body in stored]
-        if any(kept.changed for kept in await put_many(tx, drafts)):
-            raise RuntimeError("a copy has another digest than its original way of writing gives")
-        copied = await _rows(tx, ids)
-        await put_many(tx, [Draft("Observation", id_, None) for id_ in ids])
-        await put_many(tx, drafts)
-        if copied != await _rows(tx, ids):
-            raise RuntimeError("a copy's rows are not those that its original way of writing gives")
-        await tx.rollback()
+    stored = [orjson.loads((await read(tx, "Observation", id_)).body) for id_ in ids]
+    drafts = [draft(body | {"meta": _own_meta(body)}) for body in stored]
+    if any(kept.changed for kept in await put_many(tx, drafts)):
+        raise RuntimeError("a copy has another digest than put_many gives it")
+    copied = await _rows(tx, ids)
+    await put_many(tx, [Draft("Observation", id_, None) for id_ in ids])
+    await put_many(tx, drafts)
+    if copied != await _rows(tx, ids):
+        raise RuntimeError("a copy has other rows than put_many gives it")
 
 
 def _id(patient: str, code: str) -> str:

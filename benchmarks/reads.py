@@ -22,7 +22,7 @@ async def run(size: Size) -> list[Row]:
     rows: list[Row] = []
     draw = random.Random(7)  # noqa: S311 (a choice that repeats)
     async with open_bed() as bed:
-        population = await populate(bed, size.observations)
+        population = await populate(bed.database, bed.url, size.observations)
         cases: dict[str, tuple[Callable[[random.Random, Population], str], int]] = {
             "read one vital sign": (_read, 2000),
             "search patient, code, date: 50": (_page, 300),

@@ -18,6 +18,7 @@ _DATA_CLASSES = ("21", "22", "23", "54")
 # and 25006 read-only (a failover), 40001 and 40P01 serialisation and deadlock, 55P03 lock time-out.
 _AWAY_CLASSES = ("08", "53", "57", "58")
 _AWAY_CODES = {"25006", "40001", "40P01", "55P03"}
+_SHUTDOWN_CODES = {"57P01", "57P02", "57P03"}
 
 
 def sqlstate(error: BaseException) -> str | None:
@@ -38,6 +39,17 @@ def is_away(error: BaseException) -> bool:
     if isinstance(error, asyncpg.InterfaceError):
         return "closed" in str(error) or "released" in str(error)
     return isinstance(error, OSError | TimeoutError | PoolTimeoutError | EOFError)
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether the connection was gone, and the statement itself is not to blame.
+
+    A statement that took too long is: sent again, it would only take as long again.
+    """
+    code = sqlstate(error)
+    if code is None:
+        return is_away(error) and not isinstance(error, TimeoutError)
+    return code.startswith("08") or code in _SHUTDOWN_CODES
 
 
 def is_misuse(error: BaseException) -> bool:

@@ -86,7 +86,8 @@ class Database:
         )
         # In place of pool_pre_ping, whose three round trips cost as much as a small transaction.
         event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
-        self.direct = Direct(connect)
+        self._connect = connect
+        self._directs: list[Direct] = []
         self._listener = Listener(self._listening_connection)
 
     @asynccontextmanager
@@ -100,6 +101,12 @@ class Database:
             async with self._engine.begin() as tx:
                 yield tx
 
+    def direct(self, connections: int) -> Direct:
+        """So many connections apart from the pool, for single statements that change nothing."""
+        made = Direct(self._connect, connections)
+        self._directs.append(made)
+        return made
+
     def listen(self, channel: str) -> Wake:
         """Wake-up calls on ``channel``; see ``Wake.wait``. Reconnects by itself."""
         return self._listener.subscribe(channel)
@@ -107,7 +114,8 @@ class Database:
     async def close(self) -> None:
         """Stop listening and close all connections."""
         await self._listener.close()
-        await self.direct.close()
+        for direct in self._directs:
+            await direct.close()
         await self._engine.dispose()
 
     @asynccontextmanager

@@ -8,15 +8,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from store.away import away_as_unavailable, is_away
+import asyncpg
 
-CONNECTIONS = 4
+from store.away import away_as_unavailable, is_away, is_lost
 
 
 class Direct:
     """Reads by plain asyncpg; connections are opened as they are needed, and kept."""
 
-    def __init__(self, connect: Callable[[], Awaitable[Any]], connections: int = CONNECTIONS):
+    def __init__(self, connect: Callable[[], Awaitable[Any]], connections: int) -> None:
         self._connect = connect
         self._turn = asyncio.Semaphore(connections)
         self._idle: list[Any] = []
@@ -29,33 +29,30 @@ class Direct:
         with away_as_unavailable():
             async with self._turn:
                 while self._idle:
-                    connection = self._idle.pop()
                     try:
-                        return await self._fetch(connection, statement, arguments)
+                        return await self._fetch(self._idle.pop(), statement, arguments)
                     except Exception as error:
-                        if not (is_away(error) and connection.is_closed()):
+                        if not is_lost(error):
                             raise
                 return await self._fetch(await self._connect(), statement, arguments)
 
     async def _fetch(
         self, connection: Any, statement: str, arguments: tuple[object, ...]
     ) -> list[Any]:
+        is_sound = False
         try:
             rows: list[Any] = await connection.fetch(statement, *arguments)
-        except Exception:
-            self._keep(connection)
+            is_sound = True
+        except asyncpg.PostgresError as error:
+            is_sound = not is_away(error)
             raise
-        except BaseException:  # cancelled half-way: nobody knows what comes next on it
-            connection.terminate()
-            raise
-        self._keep(connection)
+        finally:
+            # Nobody knows what comes next on a connection that was lost or left half-way.
+            if is_sound and not self._closed:
+                self._idle.append(connection)
+            else:
+                connection.terminate()
         return rows
-
-    def _keep(self, connection: Any) -> None:
-        if self._closed:
-            connection.terminate()
-        elif not connection.is_closed():
-            self._idle.append(connection)
 
     async def close(self) -> None:
         """Close all connections; one at work is closed when it is done."""

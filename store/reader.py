@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from core.errors import Gone, NotFound, TooBusy, Unavailable
-from store.direct import Direct
+from store.database import Database
 from store.resources import Document, Key
 
 LANES = 2
@@ -34,8 +34,8 @@ _Read = tuple[Key, asyncio.Future[Document | None]]
 class Reader:
     """Reads current versions."""
 
-    def __init__(self, direct: Direct) -> None:
-        self._direct = direct
+    def __init__(self, database: Database) -> None:
+        self._direct = database.direct(LANES)
         self._waiting: list[_Read] = []
         self._working = 0
         self._lanes: set[asyncio.Task[None]] = set()
