@@ -6,6 +6,7 @@ tells of, and their endpoints are called here (https://www.starlette.io/routing/
 """
 
 from collections.abc import Awaitable, Callable, Iterable
+from inspect import signature
 from typing import Self
 
 from fastapi.routing import APIRoute
@@ -29,11 +30,13 @@ class Lanes:
     def beside(cls, otherwise: ASGIApp, routes: Iterable[BaseRoute]) -> Self:
         """Lanes for those of ``routes`` that begin with two names, or are a name or two.
 
-        All of them must take the request and nothing else.
+        Raises TypeError for an endpoint that takes more than the request.
         """
         paths: dict[str, dict[str, Endpoint]] = {}
         for route in routes:
             if isinstance(route, APIRoute):
+                if len(signature(route.endpoint).parameters) != 1:
+                    raise TypeError(f"{route.path}: its endpoint must take the request alone")
                 own = paths.setdefault(route.path, {})
                 own.update(dict.fromkeys(route.methods or (), route.endpoint))
         lanes: dict[Key, list[Route]] = {}

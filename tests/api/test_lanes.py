@@ -67,3 +67,10 @@ async def test_a_refused_method_is_told_all_that_are_served() -> None:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as http:
         answer = await http.delete("/fhir/A/1")
     assert {name.strip() for name in answer.headers["allow"].split(",")} == {"GET", "HEAD", "PUT"}
+
+
+def test_an_endpoint_that_needs_more_than_the_request_is_refused() -> None:
+    app = FastAPI()
+    app.add_api_route("/a", lambda request, q: None)
+    with pytest.raises(TypeError, match="/a"):
+        Lanes.beside(app.router, app.routes)
