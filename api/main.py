@@ -29,6 +29,7 @@ from api.edge import Edge
 from api.enrolment import Enrolment
 from api.gate import Gate
 from api.guide import endpoint as guide
+from api.lanes import Lanes
 from api.links import CursorKey
 from api.operations import routes as operations
 from api.renderings import Renderings
@@ -44,6 +45,7 @@ from fhir.search.params import Interaction, ResourceType
 from fhir.search.registry import TYPES
 from fhir.validation.elements import WRITABLE
 from store.database import Database
+from store.reader import Reader
 
 GZIP_MIN_BYTES = 1400
 GZIP_LEVEL = 1
@@ -79,6 +81,7 @@ def create_app(
     """The application; it opens and closes nothing that it was given."""
     here = Site(
         database=database,
+        reader=Reader(database),
         settings=settings,
         cursor_key=CursorKey.derive(token_key.as_pem(private=True)),
         keyring=keyring,
@@ -103,6 +106,7 @@ def create_app(
     _serve_bulk(app)
     for kind in TYPES.values():
         _serve_type(app, kind)
+    app.router.middleware_stack = Lanes.beside(app.router.middleware_stack, app.routes)
     # The last added is the outermost.
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES, compresslevel=GZIP_LEVEL)
     app.add_middleware(Gate, bearers=here.smart.bearers)

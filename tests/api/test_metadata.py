@@ -78,10 +78,10 @@ async def test_without_a_database(
 
 
 async def test_an_error_of_ours_tells_nothing(client: Client, app: FastAPI) -> None:
-    app.state.site = replace(app.state.site, strips=None)
+    app.state.site = replace(app.state.site, reader=None)
     await store(app.state.site.database, patient("secret"))
     answer = await client.get("Patient/secret", 500)
-    assert "strips" not in answer.text
+    assert "reader" not in answer.text
     assert answer.headers["x-request-id"]
 
 
