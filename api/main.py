@@ -11,6 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import binaries, enrolments, errors, metadata, metrics, reads, searches
+from api.audit import events
+from api.audit.auditor import Auditor
+from api.audit.middleware import Audit
+from api.audit.refusals import Refusals
 from api.edge import Edge
 from api.enrolment import Enrolment
 from api.gate import Gate
@@ -68,9 +72,13 @@ def create_app(
     _serve_service(app)
     for kind in TYPES.values():
         _serve_type(app, kind)
+    _serve_audit(app)
     # The last added is the outermost.
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES, compresslevel=GZIP_LEVEL)
-    app.add_middleware(Gate, bearers=here.smart.bearers)
+    auditor = Auditor(database)
+    refusals = Refusals(auditor, settings.public_url)
+    app.add_middleware(Audit, auditor=auditor, refusals=refusals, public_url=settings.public_url)
+    app.add_middleware(Gate, bearers=here.smart.bearers, refusals=refusals)
     app.add_middleware(Edge)
     return app
 
@@ -87,6 +95,13 @@ def _serve_service(app: FastAPI) -> None:
     _add(app, "/metrics", "GET", metrics.metrics)
     _add(app, "/enrolment/key", "GET", enrolments.key)
     _add(app, "/enrolment", "POST", enrolments.enrol)
+
+
+def _serve_audit(app: FastAPI) -> None:
+    path = f"{FHIR_PATH}/AuditEvent"
+    _add(app, path, "GET", events.search_get)
+    _add(app, f"{path}/_search", "POST", events.search_post)
+    _add(app, f"{path}/{{id}}", "GET", events.read)
 
 
 def _serve_type(app: FastAPI, kind: ResourceType) -> None:
