@@ -6,7 +6,8 @@ a claim skips what another holds. Locks are taken in one order: findings, report
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 import structlog
@@ -16,11 +17,14 @@ from core.errors import Unavailable
 from fhir.mapping.device import algorithm
 from fhir.mapping.flag import flag
 from fhir.mapping.identity import Origin
+from fhir.mapping.provenance import of_flag, of_strip
 from fhir.publishing import reporter
 from fhir.publishing.publication import Publication, publications
 from fhir.publishing.shelf import stored
 from fhir.search.indexing import draft
+from fhir.values import Json
 from store import alerts, findings, reports, resources
+from store.alerts import UnpublishedAlert
 from store.database import Database, Transaction
 from store.findings import UnpublishedFinding
 from store.resources import Draft
@@ -38,7 +42,7 @@ class Publisher:
 
     ``report_interval_s`` is the new signal that a running session's report waits for;
     ``quiet_s`` how long nothing must have come for it not to wait; ``poll_s`` how long a lost
-    wake-up call can delay anything.
+    wake-up call can delay anything. ``weights`` are the SHA-256 digests of models by their id.
     """
 
     def __init__(
@@ -48,11 +52,13 @@ class Publisher:
         report_interval_s: float,
         quiet_s: float = 2.0,
         poll_s: float = 1.0,
+        weights: Mapping[str, str] | None = None,
     ) -> None:
         self._database = database
         self._report_interval_s = report_interval_s
         self._quiet_s = quiet_s
         self._poll_s = poll_s
+        self._weights = weights or {}
         self._told: set[UUID] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -95,7 +101,7 @@ class Publisher:
         done = [(item.session.row, item.finding.strip_index) for item in claimed]
         await findings.mark_published(tx, done)
         await reports.mark_stale(tx, [item.session.row for item in claimed])
-        drafts = _algorithms(claimed)
+        drafts = await self._algorithms(tx, claimed)
         for item in claimed:
             origin = _origin(item.session, item.patient_id)
             self._tell_if_not_worn(origin)
@@ -108,10 +114,12 @@ class Publisher:
         await alerts.mark_published(
             tx, [(item.session.row, item.alert.kind, item.alert.strip_index) for item in claimed]
         )
+        now = datetime.now(UTC)
         drafts = [
-            draft(flag(item.alert, _origin(item.session, item.patient_id)))
+            draft(body)
             for item in claimed
             if item.patient_id is not None  # a Flag is about a patient
+            for body in _flag(item, now)
         ]
         if drafts:
             await resources.put_many(tx, drafts)
@@ -119,6 +127,19 @@ class Publisher:
 
     async def _write_reports(self, tx: Transaction) -> int:
         return await reporter.write_due(tx, self._report_interval_s, self._quiet_s)
+
+    async def _algorithms(
+        self, tx: Transaction, claimed: Sequence[UnpublishedFinding]
+    ) -> list[Draft]:
+        versions = {(item.finding.pipeline_version, item.finding.model_id) for item in claimed}
+        drafts = []
+        for pipeline, model in sorted(versions):
+            weights = self._weights.get(model)
+            body = algorithm(pipeline, model, weights)
+            # Another process may have known the digest of an earlier model.
+            if weights is not None or await stored(tx, body) is None:
+                drafts.append(draft(body))
+        return drafts
 
     def _tell_if_not_worn(self, origin: Origin) -> None:
         if origin.patient_id is None and origin.device_id not in self._told:
@@ -133,13 +154,24 @@ def _origin(session: SessionKey, patient_id: str | None) -> Origin:
 
 
 async def _observations(tx: Transaction, item: UnpublishedFinding, origin: Origin) -> list[Draft]:
-    drafts = []
+    """The Observations that are new, and where all that there are come from."""
+    drafts, there = [], []
     for publication in _mapped(item, origin):
         before = await stored(tx, publication.body) if item.amended else None
         body = publication.after(before)
         if body is not None:
             drafts.append(draft(body, publication.render))
+        if body is not None or before is not None:
+            there.append(publication.body)
+    if there:
+        drafts.append(draft(of_strip(item.finding, origin, there, item.found_at)))
     return drafts
+
+
+def _flag(item: UnpublishedAlert, now: datetime) -> list[Json]:
+    origin = _origin(item.session, item.patient_id)
+    body = flag(item.alert, origin)
+    return [body, of_flag(body, origin, item.software, now)]
 
 
 def _mapped(item: UnpublishedFinding, origin: Origin) -> list[Publication]:
@@ -151,8 +183,3 @@ def _mapped(item: UnpublishedFinding, origin: Origin) -> list[Publication]:
         name = origin.name("strip", item.finding.strip_index)
         log.exception("publisher.left_out", finding=name)
         return []
-
-
-def _algorithms(claimed: Sequence[UnpublishedFinding]) -> list[Draft]:
-    versions = {(item.finding.pipeline_version, item.finding.model_id) for item in claimed}
-    return [draft(algorithm(*version)) for version in sorted(versions)]

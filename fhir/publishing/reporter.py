@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from core.ecg import SessionTotals
 from fhir.mapping.document import documents
 from fhir.mapping.identity import Origin
+from fhir.mapping.provenance import of_report
 from fhir.mapping.report import report
 from fhir.mapping.summary import summary
 from fhir.publishing.revision import revised
@@ -15,6 +16,7 @@ from fhir.values import Json
 from store import reports, resources
 from store.database import Transaction
 from store.reports import DueReport
+from store.resources import Draft
 
 BATCH = 16
 """Sessions per transaction."""
@@ -26,14 +28,24 @@ async def write_due(tx: Transaction, interval_s: float, quiet_s: float) -> int:
     drafts = []
     for session in due:
         for patient_id, totals in await reports.totals(tx, session.session.row):
-            for body in _bodies(session, patient_id, totals):
-                after = revised(body, await stored(tx, body))
-                if after is not None:
-                    drafts.append(draft(after))
+            drafts += await _revised(tx, session, patient_id, totals)
         await reports.settle(tx, session.session.row, ended=session.ended)
     if drafts:
         await resources.put_many(tx, drafts)
     return len(due)
+
+
+async def _revised(
+    tx: Transaction, due: DueReport, patient_id: str | None, totals: SessionTotals
+) -> list[Draft]:
+    """What is new, and where all of it comes from."""
+    bodies = list(_bodies(due, patient_id, totals))
+    found = [revised(body, await stored(tx, body)) for body in bodies]
+    drafts = [draft(after) for after in found if after is not None]
+    if drafts:
+        origin = Origin(due.session.device_id, due.session.session_id, patient_id)
+        drafts.append(draft(of_report(totals, origin, bodies, datetime.now(UTC))))
+    return drafts
 
 
 def _bodies(due: DueReport, patient_id: str | None, totals: SessionTotals) -> Iterator[Json]:

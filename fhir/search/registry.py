@@ -13,8 +13,10 @@ from fhir.search.types.document import DOCUMENT
 from fhir.search.types.flag import FLAG
 from fhir.search.types.observation import OBSERVATION
 from fhir.search.types.patient import PATIENT
+from fhir.search.types.provenance import PROVENANCE
 from fhir.search.types.report import REPORT
 
 TYPES: Mapping[str, ResourceType] = {
-    kind.name: kind for kind in (PATIENT, DEVICE, OBSERVATION, REPORT, FLAG, DOCUMENT, BINARY)
+    kind.name: kind
+    for kind in (PATIENT, DEVICE, OBSERVATION, REPORT, FLAG, DOCUMENT, BINARY, PROVENANCE)
 }
