@@ -1,30 +1,31 @@
 """The audit trail: batches appended one after another, and the chain's end.
 
-Whoever appends holds an advisory lock from before the head is read until the commit, in any
-number of processes: the chain never forks, and times rise in the order in which they are seen.
+Each batch is one statement, under a number that nobody else can take: who was second reads the
+head anew and tries again, in any number of processes. So the chain never forks, and numbers and
+times become visible in their own order.
 """
 
+import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from asyncpg import UniqueViolationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.audit import COLUMNS, EMPTY, Entry, Head, chained, values
+from core.errors import Unavailable
 from store.tables import audit_batch as b
 
 LIMIT_S = 10.0
-"""What one batch may take: no answer waits longer for its entries."""
-_LOCK = 0x4155_4449_5454_5241
-# Both in one message: the head must be read by a statement that begins when the lock is held.
-_BEGIN = f"BEGIN; SELECT pg_advisory_xact_lock({_LOCK})"
+"""What one statement may take: no answer waits longer for its entries."""
+ATTEMPTS = 100
+_TICK = timedelta(milliseconds=1)
 _HEAD = (
-    "SELECT greatest(date_trunc('milliseconds', clock_timestamp()),"
-    " max(committed_at) + interval '1 millisecond') AS now,"
-    " (array_agg(number))[1] AS number, (array_agg(last_seq))[1] AS last_seq,"
-    " (array_agg(digest))[1] AS digest"
-    " FROM (SELECT * FROM audit_batch ORDER BY number DESC LIMIT 1) AS newest"
+    "SELECT clock_timestamp() AS now, newest.* FROM (SELECT 1) AS one LEFT JOIN"
+    " (SELECT number, last_seq, digest, committed_at FROM audit_batch"
+    "  ORDER BY number DESC LIMIT 1) AS newest ON true"
 )
 _TYPES = {
     "request": "bytea", "status": "smallint", "outcome": "smallint", "repeats": "bigint"
@@ -40,19 +41,56 @@ _APPEND = (
 )
 
 
+class Chain:
+    """The end of the chain as far as this process knows, and the database's clock."""
+
+    def __init__(self) -> None:
+        self._head: Head | None = None
+        self._began: datetime | None = None
+        self._ticks = 0.0
+
+    async def append(self, connection: Any, entries: Sequence[Entry]) -> Head:
+        """Commit ``entries`` as the next batch, over a driver connection (Database.connection).
+
+        Raises Unavailable if others were always first.
+        """
+        for _ in range(ATTEMPTS):
+            before, self._head = self._head or await self._read(connection), None
+            try:
+                made = await _insert(connection, before, self._now(before), entries)
+            except UniqueViolationError:
+                continue
+            self._head = made
+            return made
+        raise Unavailable("the audit trail is too busy")
+
+    async def _read(self, connection: Any) -> Head:
+        row = await connection.fetchrow(_HEAD, timeout=LIMIT_S)
+        self._began, self._ticks = row["now"], time.monotonic()
+        if row["number"] is None:
+            return EMPTY
+        return Head(row["number"], row["last_seq"], row["digest"], row["committed_at"])
+
+    def _now(self, before: Head) -> datetime:
+        """The database's time in milliseconds, later than the batch before."""
+        if self._began is None:
+            raise Unavailable("the database's time is not known")
+        now = self._began + timedelta(seconds=time.monotonic() - self._ticks)
+        now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+        return now if before.at is None else max(now, before.at + _TICK)
+
+
 async def append(connection: Any, entries: Sequence[Entry]) -> Head:
-    """Commit ``entries`` as the next batch, over a driver connection (Database.connection)."""
-    await connection.execute(_BEGIN, timeout=LIMIT_S)
-    found = await connection.fetchrow(_HEAD, timeout=LIMIT_S)
-    before = EMPTY
-    if found["number"] is not None:
-        before = Head(found["number"], found["last_seq"], found["digest"])
-    head = chained(before, found["now"], entries)
+    """Commit ``entries`` as the next batch; see ``Chain``, which remembers the head."""
+    return await Chain().append(connection, entries)
+
+
+async def _insert(connection: Any, before: Head, at: datetime, entries: Sequence[Entry]) -> Head:
+    made = chained(before, at, entries)
     columns = zip(*map(values, entries), strict=True)
-    own = (head.number, before.last_seq + 1, head.last_seq, head.digest, before.digest, head.at)
+    own = (made.number, before.last_seq + 1, made.last_seq, made.digest, before.digest, at)
     await connection.execute(_APPEND, *own, *columns, timeout=LIMIT_S)
-    await connection.execute("COMMIT", timeout=LIMIT_S)
-    return head
+    return made
 
 
 async def head(tx: AsyncConnection) -> Head:
