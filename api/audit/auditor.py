@@ -6,6 +6,7 @@ after the last one. Nothing runs while there is nothing to write.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from core.audit import Entry
+from core.audit import Entry, Head
 from core.errors import Unavailable
 from store import audit
 from store.database import Database
@@ -24,6 +25,8 @@ MAX_ENTRIES = 20_000
 MAX_BATCH = 2_000
 """Entries of one batch, unless a single request has more."""
 LINGER_S = 0.1
+WITNESS_S = 60.0
+"""Between two log lines that tell the chain's head."""
 _AWAY = "the audit trail cannot be written"
 _log = structlog.get_logger(__name__)
 
@@ -48,6 +51,7 @@ class Auditor:
         self._queued = 0
         self._writer: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
+        self._next_witness = float("-inf")
 
     async def record(self, entries: Sequence[Entry]) -> None:
         """Return once ``entries`` are committed. Raises Unavailable if nobody knows that.
@@ -93,12 +97,19 @@ class Auditor:
         batch = self._next()
         try:
             entries = [*chain.from_iterable(waiting.entries for waiting in batch)]
-            await self._chain.append(connection, entries)
+            self._witness(await self._chain.append(connection, entries))
         except BaseException:
             self._queue.extendleft(reversed(batch))
             raise
         for waiting in batch:
             _resolve(waiting, None)
+
+    def _witness(self, head: Head) -> None:
+        """Tell the head in the log, now and then: a log kept elsewhere remembers it."""
+        now = time.monotonic()
+        if now >= self._next_witness:
+            self._next_witness = now + WITNESS_S
+            _log.info("audit trail", head=str(head))
 
     def _next(self) -> list[_Waiting]:
         batch = [self._queue.popleft()]

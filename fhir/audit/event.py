@@ -58,7 +58,7 @@ def subtype(interaction: str) -> Code:
 def _profile(entry: Entry) -> Json:
     """The BALP profile; the ones about a resource ask that it is named."""
     name = _PROFILES.get(entry.interaction)
-    named = name == "Query" or entry.resource_id is not None
+    named = name == "Query" or (entry.type is not None and entry.resource_id is not None)
     if name is None or not named or entry.status is None or entry.outcome:
         return {}
     return {"profile": [f"{codes.PROFILE}{'Patient' if entry.patient else ''}{name}"]}
@@ -94,7 +94,8 @@ def _entities(entry: Entry) -> list[Json]:
     if entry.patient is not None:
         patient = {"reference": f"Patient/{entry.patient}"}
         found.append(_entity(codes.PERSON, codes.PATIENT, what=patient))
-    if entry.type is not None and entry.resource_id is not None:
+    named = entry.type is not None and entry.resource_id is not None
+    if named and not _is_query(entry):  # BALP's Query has one object, the query
         found.append(_entity(codes.OBJECT, codes.DOMAIN_RESOURCE, what=_what(entry)))
     found.append(_query(entry))
     if entry.request_id is not None:
@@ -106,8 +107,11 @@ def _entities(entry: Entry) -> list[Json]:
 def _query(entry: Entry) -> Json:
     """The request as it came; it has no type but in BALP's Query, where it has a slice by it."""
     query = {"role": codes.QUERY.coding, "query": b64encode(entry.request).decode()}
-    searched = _PROFILES.get(entry.interaction) == "Query"
-    return {"type": codes.OBJECT.coding} | query if searched else query
+    return {"type": codes.OBJECT.coding} | query if _is_query(entry) else query
+
+
+def _is_query(entry: Entry) -> bool:
+    return _PROFILES.get(entry.interaction) == "Query"
 
 
 def _what(entry: Entry) -> Json:

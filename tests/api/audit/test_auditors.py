@@ -158,9 +158,7 @@ async def test_dates_compare_with_the_time_of_the_batch(database: Database, clie
     assert datetime.fromisoformat(sixth) < datetime.now(UTC) + timedelta(minutes=1)
 
 
-async def test_what_a_patient_had_disclosed_is_found_along_an_index(
-    database: Database, client: Client
-) -> None:
+async def test_one_event_is_read_and_found_by_a_form(database: Database, client: Client) -> None:
     await store(database, patient("p1"))
     await client.get("Patient/p1")
     (event,) = await events(client, "patient=p1")
