@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, not_, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.audit import COLUMNS, Recorded
@@ -70,14 +70,18 @@ async def read(tx: AsyncConnection, seq: int) -> Recorded:
 
 async def find(tx: AsyncConnection, query: AuditQuery, count: int) -> list[Recorded]:
     """Up to ``count`` entries from ``query.after`` on."""
+    return [_recorded(row) for row in await tx.execute(statement(query, count))]
+
+
+def statement(query: AuditQuery, count: int) -> Select[Any]:
+    """The search of ``find``."""
     order = (e.c.recorded_at, e.c.seq)
-    statement = select(*_RECORDED).where(*map(_condition, query.conditions)).limit(count)
+    wanted = select(*_RECORDED).where(*map(_condition, query.conditions)).limit(count)
     if query.after is not None:
         place = tuple_(*order)
         beyond = place < query.after if query.descending else place > query.after
-        statement = statement.where(beyond)
-    ordered = [column.desc() if query.descending else column.asc() for column in order]
-    return [_recorded(row) for row in await tx.execute(statement.order_by(*ordered))]
+        wanted = wanted.where(beyond)
+    return wanted.order_by(*[c.desc() if query.descending else c.asc() for c in order])
 
 
 def _recorded(row: Any) -> Recorded:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from core.audit import EMPTY, Entry, Head
 from store import audit
 from store.audit_chain import Verdict, verify
+from store.audit_search import AuditQuery, Condition, Field, statement
 from store.database import Database, sqlstate
 
 ENTRY = Entry(
@@ -168,6 +169,31 @@ async def test_an_end_cut_off_is_found_by_the_remembered_head(database: Database
     told = (await check(database, made)).broken
     assert told is not None
     assert str(made) in told
+
+
+@pytest.mark.parametrize(
+    ("conditions", "index"),
+    [
+        ((), "audit_entry_at_idx"),
+        ((Condition(Field.PATIENT, ("p7",)),), "audit_entry_patient_at_idx"),
+        ((Condition(Field.CLIENT, ("c7",)),), "audit_entry_client_at_idx"),
+        ((Condition(Field.ENTITY, (("Patient", "r7"),)),), "audit_entry_resource_at_idx"),
+    ],
+)
+async def test_searches_follow_an_index(
+    database: Database, conditions: tuple[Condition, ...], index: str
+) -> None:
+    many = [
+        replace(ENTRY, patient=f"p{n}", client=f"c{n}", resource_id=f"r{n}") for n in range(5000)
+    ]
+    await append(database, many)
+    query = statement(AuditQuery(conditions, descending=True), 51)
+    async with database.transaction() as tx:
+        compiled = query.compile(dialect=tx.dialect, compile_kwargs={"literal_binds": True})
+        await tx.execute(text("ANALYZE audit_entry"))
+        plan = "\n".join((await tx.execute(text(f"EXPLAIN {compiled}"))).scalars())
+    assert index in plan, plan
+    assert "Seq Scan" not in plan
 
 
 async def test_a_batch_is_written_whole_or_not_at_all(database: Database) -> None:
