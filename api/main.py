@@ -23,6 +23,10 @@ from api import (
     searches,
     validations,
 )
+from api.audit import events
+from api.audit.auditor import Auditor
+from api.audit.middleware import Audit
+from api.audit.refusals import Refusals
 from api.bulk import files, kickoff, orders, status
 from api.bulk.pace import Pace
 from api.edge import Edge
@@ -106,10 +110,14 @@ def create_app(
     _serve_bulk(app)
     for kind in TYPES.values():
         _serve_type(app, kind)
+    _serve_audit(app)
     app.router.middleware_stack = Lanes.beside(app.router.middleware_stack, app.routes)
     # The last added is the outermost.
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES, compresslevel=GZIP_LEVEL)
-    app.add_middleware(Gate, bearers=here.smart.bearers)
+    auditor = Auditor(database)
+    refusals = Refusals(auditor, settings.public_url)
+    app.add_middleware(Audit, auditor=auditor, refusals=refusals, public_url=settings.public_url)
+    app.add_middleware(Gate, bearers=here.smart.bearers, refusals=refusals)
     app.add_middleware(Edge)
     return app
 
@@ -141,6 +149,13 @@ def _serve_bulk(app: FastAPI) -> None:
     _add(app, job, "GET", status.status)
     _add(app, job, "DELETE", status.cancel)
     _add(app, f"{job}/{{number}}.ndjson", "GET", files.download)
+
+
+def _serve_audit(app: FastAPI) -> None:
+    path = f"{FHIR_PATH}/AuditEvent"
+    _add(app, path, "GET", events.search_get)
+    _add(app, f"{path}/_search", "POST", events.search_post)
+    _add(app, f"{path}/{{id}}", "GET", events.read)
 
 
 def _serve_type(app: FastAPI, kind: ResourceType) -> None:

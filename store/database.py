@@ -107,6 +107,21 @@ class Database:
         self._directs.append(made)
         return made
 
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Any]:
+        """A driver connection in no transaction, for many small transactions of one's own.
+
+        Raises Unavailable while the server is away; a connection that failed is not used again.
+        """
+        with away_as_unavailable():
+            async with self._engine.connect() as connection:
+                raw = await connection.get_raw_connection()
+                try:
+                    yield raw.driver_connection
+                except BaseException:
+                    await asyncio.shield(connection.invalidate())
+                    raise
+
     def listen(self, channel: str) -> Wake:
         """Wake-up calls on ``channel``; see ``Wake.wait``. Reconnects by itself."""
         return self._listener.subscribe(channel)

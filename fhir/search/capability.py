@@ -5,6 +5,7 @@ Source: https://hl7.org/fhir/R4/capabilitystatement.html
 
 from datetime import datetime
 
+from fhir.audit.declaration import AUDIT_EVENT
 from fhir.search.operations import operations
 from fhir.search.params import Interaction, Kind, ResourceType, SearchParam
 from fhir.search.registry import SYSTEM, TYPES
@@ -53,7 +54,7 @@ def capability_statement(base: str, version: str, date: datetime) -> Json:
                 "mode": "server",
                 "documentation": SEARCHING,
                 "security": {"cors": False, "description": SECURITY},
-                "resource": [_resource(kind) for kind in TYPES.values()],
+                "resource": [_resource(kind) for kind in (*TYPES.values(), AUDIT_EVENT)],
                 "interaction": [{"code": code} for code in SYSTEM],
                 **_operations(""),
             }
