@@ -156,7 +156,8 @@ async def _strip(tx: Transaction, item: UnpublishedFinding, origin: Origin) -> l
     pieces: list[Piece] = [(evidence(p.body, p.render), p.after) for p in mapped]
     there = [p.body for p in mapped if p.worthwhile or (item.amended and await _is_there(tx, p))]
     if there:
-        pieces.append((evidence(of_strip(item.finding, origin, there, item.found_at)), lasting))
+        source = evidence(of_strip(item.finding, origin, there, item.found_at))
+        pieces.append((source, lambda fresh, *_: fresh))
     return pieces
 
 

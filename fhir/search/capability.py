@@ -104,6 +104,8 @@ def _searches(kind: ResourceType) -> Json:
 
 
 def _references(kind: ResourceType) -> list[SearchParam]:
+    if kind.name not in TYPES:  # searched by itself, and brings nothing along
+        return []
     return [param for param in kind.params.values() if param.kind is Kind.REFERENCE]
 
 
