@@ -28,6 +28,7 @@ from export.paper.layout import strip_page
 from export.paper.pdf import pdf
 from export.paper.svg import svg
 from export.paper.totals import totals_page
+from fhir import media
 from fhir.search.params import ResourceType
 from store.database import Transaction
 
@@ -38,11 +39,11 @@ _WRITERS = {Format.WFDB: wfdb_zip, Format.EDF: edf, Format.DICOM: dicom}
 
 
 async def read(request: Request, kind: ResourceType) -> Response:
-    """A rendering, in its own media type or as FHIR JSON."""
+    """A rendering, in its own media type or as FHIR."""
     allow(request, kind.name, Action.READ)
     resource_id, form = parse_binary_id(request.path_params["id"])
-    as_json = _wants_json(request, form)
-    pretty = read_params(request) if as_json else False
+    as_fhir = _wants_fhir(request, form)
+    pretty = read_params(request) if as_fhir else False
     here = site(request)
     async with here.renderings.turn():
         async with here.database.transaction() as tx:
@@ -53,7 +54,7 @@ async def read(request: Request, kind: ResourceType) -> Response:
             "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
             "Content-Disposition": f'inline; filename="{resource_id}{form.file_name}"',
         }
-        if not as_json:
+        if not as_fhir:
             first = await asyncio.to_thread(next, parts)
             return StreamingResponse(
                 _after(first, parts), 200, _private(headers), form.content_type
@@ -73,16 +74,16 @@ def _private(headers: dict[str, str]) -> dict[str, str]:
     return headers | {"Cache-Control": "private, no-cache"}
 
 
-def _wants_json(request: Request, form: Format) -> bool:
+def _wants_fhir(request: Request, form: Format) -> bool:
     """Whether FHIR is asked for before the form's own type. Raises 406 for neither."""
     format_ = request.query_params.get("_format")
     wanted = (format_ or request.headers.get("accept") or "*/*").split(",")
-    types = [item.partition(";")[0].strip().lower() for item in wanted]
+    types = [(item.partition(";")[0].strip().lower(), media.named(item)) for item in wanted]
     family = f"{form.content_type.partition('/')[0]}/*"
-    for name in types:
+    for name, fhir_form in types:
         if name in (form.content_type, "*/*", family):
             return False
-        if "json" in name:
+        if fhir_form is not None:
             break
     negotiate(request.headers.get("accept"), format_)
     return True

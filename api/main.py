@@ -13,6 +13,7 @@ from starlette.responses import Response
 from api import binaries, enrolments, errors, metadata, metrics, reads, searches
 from api.edge import Edge
 from api.enrolment import Enrolment
+from api.formats import Formats
 from api.gate import Gate
 from api.links import CursorKey
 from api.renderings import Renderings
@@ -62,15 +63,22 @@ def create_app(
         version=version("hisbundle"),
         started=datetime.now(UTC),
     )
-    app = FastAPI(title="hisbundle", version=here.version, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="hisbundle",
+        version=here.version,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # there is nothing at /fhir/Patient/, and that is told in FHIR
+    )
     app.state.site = here
     errors.install(app)
     _serve_service(app)
     for kind in TYPES.values():
         _serve_type(app, kind)
     # The last added is the outermost.
-    app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES, compresslevel=GZIP_LEVEL)
     app.add_middleware(Gate, bearers=here.smart.bearers)
+    app.add_middleware(Formats)
+    app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES, compresslevel=GZIP_LEVEL)
     app.add_middleware(Edge)
     return app
 

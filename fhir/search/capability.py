@@ -10,7 +10,8 @@ from fhir.search.registry import TYPES
 from fhir.values import Json, instant
 
 FHIR_VERSION = "4.0.1"
-FORMATS = ("application/fhir+json", "json")
+FORMATS = ("application/fhir+json", "application/fhir+xml", "json", "xml")
+PATCH_FORMATS = ("application/json-patch+json",)
 SECURITY = (
     "Every request but this one, /.well-known/smart-configuration and /health needs a bearer"
     " token (RFC 6750): a JWT with SMART system scopes, such as system/Observation.rs."
@@ -18,7 +19,7 @@ SECURITY = (
 SEARCHING = (
     "GET and POST _search. Parameters repeat for AND, commas mean OR. Unknown parameters are"
     " refused, unless Prefer: handling=lenient. Results: _sort, _count (0 for the total alone),"
-    " _total, _summary=count|false, _format=json, _pretty. Pages go on by the link next, which"
+    " _total, _summary=count|false, _format=json|xml, _pretty. Pages go on by the link next, which"
     " is opaque: resources written meanwhile neither repeat one nor hide one."
 )
 _LAST_UPDATED = (
@@ -44,6 +45,7 @@ def capability_statement(base: str, version: str, date: datetime) -> Json:
         "implementation": {"description": "FHIR gateway for continuous ECG", "url": base},
         "fhirVersion": FHIR_VERSION,
         "format": list(FORMATS),
+        "patchFormat": list(PATCH_FORMATS),
         "rest": [
             {
                 "mode": "server",

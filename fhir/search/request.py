@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from core.errors import Incorrect
+from fhir.media import wanted
 from fhir.search import clauses as search_clauses
 from fhir.search.params import ResourceType
 from store.criteria import Clause, Query, SortColumn, SortKey
@@ -15,7 +16,6 @@ from store.criteria import Clause, Query, SortColumn, SortKey
 Pair = tuple[str, str]
 
 MAX_PARAMS = 64
-_JSON = {"json", "text/json", "application/json", "application/fhir+json"}
 _COLUMNS = {"_id": SortColumn.ID, "_lastUpdated": SortColumn.LAST_UPDATED}
 _BOOLEANS = {"true": True, "false": False}
 
@@ -141,8 +141,8 @@ def _take_summary(search: Search, _: ResourceType, value: str) -> Search:
 
 
 def _take_format(search: Search, _: ResourceType, value: str) -> Search:
-    if not is_json(value):
-        raise Incorrect("json is supported")
+    if wanted(None, value) is None:
+        raise Incorrect("json and xml are supported")
     return search
 
 
@@ -154,11 +154,6 @@ def _take_pretty(search: Search, _: ResourceType, value: str) -> Search:
 
 def _take_cursor(search: Search, _: ResourceType, value: str) -> Search:
     return replace(search, cursor=value)
-
-
-def is_json(media_type: str) -> bool:
-    """Whether a value of ``_format`` or ``Accept`` names JSON (a + may have become a space)."""
-    return media_type.partition(";")[0].strip().lower().replace(" ", "+") in _JSON
 
 
 CURSOR = "_cursor"
