@@ -14,13 +14,14 @@ from starlette.responses import Response, StreamingResponse
 
 from api import answers, papers, results
 from api.grants import allow
+from api.hl7v2 import letterhead
 from api.recordings import recording
 from api.requests import caller, negotiate, read_params
 from api.results import Result
 from api.scopes import Action, allows
 from api.site import Site, site
 from core.errors import Forbidden, NotFound, TooCostly
-from core.formats import FILES, Format, binary_id, parse_binary_id
+from core.formats import FILES, PAPER, Format, binary_id, parse_binary_id
 from export.files.dicom import dicom
 from export.files.edf import edf
 from export.files.wfdb_zip import wfdb_zip
@@ -29,6 +30,7 @@ from export.paper.pdf import pdf
 from export.paper.svg import svg
 from export.paper.totals import totals_page
 from fhir import media
+from fhir.publishing.outbox import report_message
 from fhir.search.params import ResourceType
 from store.database import Transaction
 
@@ -100,9 +102,13 @@ def _readable(request: Request) -> list[str]:
 
 async def _rendered(here: Site, tx: Transaction, result: Result, form: Format) -> Iterator[bytes]:
     """The form in parts; what has to be read of the store is read here."""
+    if form not in PAPER and result.document.type != "DiagnosticReport":
+        raise NotFound("only reports and their sessions are made into files and messages")
+    if form is Format.HL7:
+        head, at = letterhead(here.settings), result.document.last_updated
+        told = await report_message(tx, result.body, head, result.document.version, at)
+        return iter([told.encode()])
     if form in FILES:
-        if result.document.type != "DiagnosticReport":
-            raise NotFound("only a report's session is made into files")
         made = await recording(tx, here.keyring, result)
         return _WRITERS[form](made)
     if result.document.type == "Observation":

@@ -9,12 +9,14 @@ from uuid import UUID
 from analysis.classifier import load_classifier
 from analysis.work.worker import AnalysisWorker, Pace
 from api.enrolment import Enrolment, MqttAddress
+from api.hl7v2 import letterhead
 from api.main import create_app
 from api.tokens import KEY_FILE, load_or_create_key
 from core.settings import Role
 from fhir.publishing.publisher import Publisher
 from hisbundle.address import mqtt_host
 from hisbundle.embedded.certificates import ServerTls
+from hisbundle.hl7v2 import courier
 from hisbundle.http import serve_http
 from hisbundle.parts import Parts
 from ingest.accept import Ingest
@@ -121,15 +123,20 @@ async def analysis(parts: Parts) -> None:
 
 
 async def publisher(parts: Parts) -> None:
-    """Make FHIR resources of what analysis found."""
+    """Make FHIR resources of what analysis found, and send reports as HL7 v2 messages."""
     settings = parts.settings
     worker = Publisher(
         parts.database,
         report_interval_s=settings.report_interval_s,
         poll_s=settings.analysis_poll_s,
+        letterhead=None if settings.hl7v2_host is None else letterhead(settings),
     )
+    sender = courier(parts)
     parts.started[Role.PUBLISHER].set()
-    await _run_with_stop(worker.run)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_run_with_stop(worker.run))
+        if sender is not None:
+            group.create_task(_run_with_stop(sender.run))
 
 
 async def _run_with_stop(run: Callable[[asyncio.Event], Coroutine[None, None, None]]) -> None:

@@ -13,6 +13,7 @@ import structlog
 
 from core.ecg import SessionKey
 from core.errors import Unavailable
+from fhir.hl7v2.message import Letterhead
 from fhir.mapping.device import algorithm
 from fhir.mapping.flag import flag
 from fhir.mapping.identity import Origin
@@ -38,7 +39,7 @@ class Publisher:
 
     ``report_interval_s`` is the new signal that a running session's report waits for;
     ``quiet_s`` how long nothing must have come for it not to wait; ``poll_s`` how long a lost
-    wake-up call can delay anything.
+    wake-up call can delay anything. With a ``letterhead`` final reports go out as HL7 v2 too.
     """
 
     def __init__(
@@ -48,11 +49,13 @@ class Publisher:
         report_interval_s: float,
         quiet_s: float = 2.0,
         poll_s: float = 1.0,
+        letterhead: Letterhead | None = None,
     ) -> None:
         self._database = database
         self._report_interval_s = report_interval_s
         self._quiet_s = quiet_s
         self._poll_s = poll_s
+        self._letterhead = letterhead
         self._told: set[UUID] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -118,7 +121,9 @@ class Publisher:
         return len(claimed)
 
     async def _write_reports(self, tx: Transaction) -> int:
-        return await reporter.write_due(tx, self._report_interval_s, self._quiet_s)
+        return await reporter.write_due(
+            tx, self._report_interval_s, self._quiet_s, self._letterhead
+        )
 
     def _tell_if_not_worn(self, origin: Origin) -> None:
         if origin.patient_id is None and origin.device_id not in self._told:

@@ -9,6 +9,7 @@ from hisbundle.cli.client import client
 from hisbundle.cli.database import device, migrate, quarantine
 from hisbundle.cli.demo import demo
 from hisbundle.cli.export import export
+from hisbundle.cli.hl7 import hl7
 from hisbundle.cli.replay import replay
 from hisbundle.cli.serve import serve
 from hisbundle.cli.settings import settings
@@ -28,6 +29,7 @@ for command in (serve, demo, simulate, replay, export, token, migrate, train, se
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(device, name="device")
 app.add_typer(client, name="client")
+app.add_typer(hl7, name="hl7")
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from store.tables.devices import (
     service_secret,
     wearing,
 )
+from store.tables.hl7v2 import hl7v2_message
 from store.tables.resources import fhir_clock, resource, resource_token, resource_version
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "fhir_clock",
     "finding",
     "gap",
+    "hl7v2_message",
     "metadata",
     "monitoring_session",
     "quarantine",
