@@ -15,7 +15,7 @@ from api.requests import body
 from api.scopes import Action
 from api.site import site
 from core.errors import Incorrect
-from fhir.media import Form, named
+from fhir.search.request import is_json
 from fhir.values import Json
 from ingest.enrol import EnrolmentRequest
 
@@ -69,7 +69,7 @@ async def enrol(request: Request) -> Response:
 
 
 async def _sent(request: Request) -> _Body:
-    if named(request.headers.get("content-type", "")) is not Form.JSON:
+    if not is_json(request.headers.get("content-type", "")):
         raise HTTPException(415, "enrolment takes application/json")
     raw = await body(request, MAX_BODY_BYTES)
     if b"\\u0000" in raw:

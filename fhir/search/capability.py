@@ -19,7 +19,7 @@ SECURITY = (
 SEARCHING = (
     "GET and POST _search. Parameters repeat for AND, commas mean OR. Unknown parameters are"
     " refused, unless Prefer: handling=lenient. Results: _sort, _count (0 for the total alone),"
-    " _total, _summary=count|false, _format=json|xml, _pretty. Pages go on by the link next, which"
+    " _total, _summary=count|false, _format=json, _pretty. Pages go on by the link next, which"
     " is opaque: resources written meanwhile neither repeat one nor hide one."
 )
 _LAST_UPDATED = (

@@ -8,8 +8,8 @@ from typing import Any
 from lxml import etree
 
 from core.errors import Incorrect
-from fhir.r4b import Element, Kind, elements, resource_elements
 from fhir.values import Json
+from fhir.xml.elements import Element, Kind, elements, resource_elements
 from fhir.xml.names import FHIR, MAX_DEPTH, XSI
 from fhir.xml.narrative import string
 from fhir.xml.parsing import parse

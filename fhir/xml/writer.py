@@ -6,8 +6,8 @@ from typing import Any
 
 from core.errors import Incorrect
 from core.json_text import loads
-from fhir.r4b import Element, Kind, elements, resource_elements
 from fhir.values import Json
+from fhir.xml.elements import Element, Kind, elements, resource_elements
 from fhir.xml.names import FHIR, MAX_DEPTH
 from fhir.xml.narrative import markup
 from fhir.xml.text import attribute

@@ -5,8 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from fhir.r4b import Element, Kind, elements
 from fhir.search.registry import TYPES
+from fhir.xml.elements import Element, Kind, elements
 from fhir.xml.names import XHTML
 
 OTHERS = ("Encounter", "Group", "Parameters", "Questionnaire", "Provenance", "AuditEvent", "Basic")

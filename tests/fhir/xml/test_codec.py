@@ -13,8 +13,8 @@ from lxml import etree
 
 from core.errors import Incorrect
 from core.json_text import dumps, loads
-from fhir.r4b import elements
 from fhir.search.registry import TYPES
+from fhir.xml.elements import elements
 from fhir.xml.reader import from_xml
 from fhir.xml.writer import to_xml
 from tests.conformance.definitions import definitions

@@ -18,7 +18,7 @@ WRONG = {
     "": r"not XML: .* \(line 1",
     "<": r"not XML: .* \(line 1",
     "<Patient/>": "'Patient' is not of the namespace http://hl7.org/fhir",
-    f"{OPEN.replace('Patient', 'Unicorn')}/>": r"Unicorn \(line 1\): 'Unicorn' is no FHIR type",
+    f"{OPEN.replace('Patient', 'Unicorn')}/>": r"Unicorn \(line 1\): there is no type 'Unicorn'",
     f"{OPEN.replace('Patient', 'HumanName')}/>": "'HumanName' is no resource type",
     f"{OPEN.replace('Patient', 'DomainResource')}/>": "is no resource type",
     f"{OPEN} id='p'/>": "a resource has no attributes",
