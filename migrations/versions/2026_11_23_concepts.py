@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "2026_11_23_concepts"
-down_revision: str | None = "2026_11_23_jobs"
+down_revision: str | None = "2026_11_23_hl7v2"
 branch_labels: str | None = None
 depends_on: str | None = None
 
