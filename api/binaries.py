@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from api import answers, papers, results
+from api.disclosure import disclose
 from api.grants import allow
 from api.recordings import recording
 from api.requests import caller, negotiate, read_params
@@ -47,6 +48,7 @@ async def read(request: Request, kind: ResourceType) -> Response:
     async with here.renderings.turn():
         async with here.database.transaction() as tx:
             result = await results.find(tx, _readable(request), resource_id)
+            disclose(request, [result.document])
             parts = await _rendered(here, tx, result, form)
         headers = answers.version_headers(result.document) | {
             "X-Content-Type-Options": "nosniff",

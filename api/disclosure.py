@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from starlette.requests import Request
 
+from api.tokens import Caller
 from store.resources import Document
 
 
@@ -16,3 +17,13 @@ def disclosed(request: Request) -> set[str]:
     """The ids of the patients whose data the answer carries so far."""
     found: set[str] = request.scope.setdefault("disclosed", set())
     return found
+
+
+def about(request: Request, type_: str, id_: str) -> None:
+    """Note which resource a request is about, where its address does not say so."""
+    request.scope["about"] = (type_, id_)
+
+
+def acting(request: Request, client: str) -> None:
+    """Note who makes a request that comes without a token; or who they say they are."""
+    request.scope["caller"] = Caller(client, ())

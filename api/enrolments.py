@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from api.disclosure import about, disclosed
 from api.grants import allow
 from api.requests import body
 from api.scopes import Action
@@ -55,6 +56,8 @@ async def enrol(request: Request) -> Response:
     async with here.database.transaction() as tx:
         answer, patient_id = await here.enrolment.enrol(tx, wanted, sent.patient)
     here.keyring.forget(sent.device_id)
+    about(request, "Device", str(sent.device_id))
+    disclosed(request).add(patient_id)
     return JSONResponse(
         {
             "mqtt_username": str(sent.device_id),

@@ -7,6 +7,7 @@ import structlog
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.audit.refusals import Refusals
 from api.errors import answer
 from api.smart.bearers import Bearers
 from core.errors import Unauthenticated, Unavailable
@@ -29,9 +30,10 @@ _log = structlog.get_logger(__name__)
 class Gate:
     """ASGI middleware that puts the ``Caller`` into the scope, or answers 401."""
 
-    def __init__(self, app: ASGIApp, bearers: Bearers) -> None:
+    def __init__(self, app: ASGIApp, bearers: Bearers, refusals: Refusals) -> None:
         self._app = app
         self._bearers = bearers
+        self._refusals = refusals
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a public path or an authenticated caller in."""
@@ -40,6 +42,8 @@ class Gate:
                 scope["caller"] = await self._bearers.caller(HTTPConnection(scope).headers)
             except (Unauthenticated, Unavailable) as refusal:
                 _log.info("request refused", reason=str(refusal))
-                await answer(refusal)(scope, receive, send)
+                told = answer(refusal)
+                await self._refusals.note(scope, told.status_code)
+                await told(scope, receive, send)
                 return
         await self._app(scope, receive, send)

@@ -23,12 +23,17 @@ from api import (
     searches,
     validations,
 )
+from api.audit import events
+from api.audit.auditor import Auditor
+from api.audit.middleware import Audit
+from api.audit.refusals import Refusals
 from api.bulk import files, kickoff, orders, status
 from api.bulk.pace import Pace
 from api.edge import Edge
 from api.enrolment import Enrolment
 from api.gate import Gate
 from api.guide import endpoint as guide
+from api.lanes import Lanes
 from api.links import CursorKey
 from api.operations import routes as operations
 from api.renderings import Renderings
@@ -44,6 +49,7 @@ from fhir.search.params import Interaction, ResourceType
 from fhir.search.registry import TYPES
 from fhir.validation.elements import WRITABLE
 from store.database import Database
+from store.reader import Reader
 
 GZIP_MIN_BYTES = 1400
 GZIP_LEVEL = 1
@@ -79,6 +85,7 @@ def create_app(
     """The application; it opens and closes nothing that it was given."""
     here = Site(
         database=database,
+        reader=Reader(database),
         settings=settings,
         cursor_key=CursorKey.derive(token_key.as_pem(private=True)),
         keyring=keyring,
@@ -103,9 +110,14 @@ def create_app(
     _serve_bulk(app)
     for kind in TYPES.values():
         _serve_type(app, kind)
+    _serve_audit(app)
+    app.router.middleware_stack = Lanes.beside(app.router.middleware_stack, app.routes)
     # The last added is the outermost.
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES, compresslevel=GZIP_LEVEL)
-    app.add_middleware(Gate, bearers=here.smart.bearers)
+    auditor = Auditor(database)
+    refusals = Refusals(auditor, settings.public_url)
+    app.add_middleware(Audit, auditor=auditor, refusals=refusals, public_url=settings.public_url)
+    app.add_middleware(Gate, bearers=here.smart.bearers, refusals=refusals)
     app.add_middleware(Edge)
     return app
 
@@ -137,6 +149,13 @@ def _serve_bulk(app: FastAPI) -> None:
     _add(app, job, "GET", status.status)
     _add(app, job, "DELETE", status.cancel)
     _add(app, f"{job}/{{number}}.ndjson", "GET", files.download)
+
+
+def _serve_audit(app: FastAPI) -> None:
+    path = f"{FHIR_PATH}/AuditEvent"
+    _add(app, path, "GET", events.search_get)
+    _add(app, f"{path}/_search", "POST", events.search_post)
+    _add(app, f"{path}/{{id}}", "GET", events.read)
 
 
 def _serve_type(app: FastAPI, kind: ResourceType) -> None:

@@ -22,6 +22,8 @@ _SCOPE = re.compile(
     r"system/(\*|[A-Z][A-Za-z]+)\.(c?r?u?d?s?|read|write|\*)(?:\?([!#-\[\]-~]{1,1000}))?"
 )
 _VERSION_1 = {"read": "rs", "write": "cud", "*": "cruds"}
+_EXPLICIT = frozenset({"AuditEvent"})
+"""Types that a scope must name: the wildcard does not reach them."""
 NARROWED_BY = "category"
 """The one search parameter that a scope may carry."""
 
@@ -89,7 +91,7 @@ def ways(scopes: Iterable[str], type_: str, action: Action) -> tuple[Filter, ...
     """
     parsed = (parse(text) for text in scopes)
     filters = dict.fromkeys(
-        s.filter for s in parsed if s and s.type in ("*", type_) and action in s.actions
+        s.filter for s in parsed if s and _reaches(s, type_) and action in s.actions
     )
     return ((),) if () in filters else tuple(filters)
 
@@ -108,11 +110,15 @@ def within(asked: str, registered: Iterable[str]) -> bool:
     scope = parse(asked)
     if scope is None:
         return asked in registered
-    held = [s for s in map(parse, registered) if s and s.type in ("*", scope.type)]
+    held = [s for s in map(parse, registered) if s and _reaches(s, scope.type)]
     return all(
         any(action in s.actions and is_narrower(scope.filter, s.filter) for s in held)
         for action in scope.actions
     )
+
+
+def _reaches(held: Scope, type_: str) -> bool:
+    return held.type == type_ or (held.type == "*" and type_ not in _EXPLICIT)
 
 
 def is_narrower(narrow: Filter, wide: Filter) -> bool:

@@ -15,6 +15,7 @@ from core.keyring import KeyRing
 from core.settings import Settings
 from fhir.search.request import Limits
 from store.database import Database
+from store.reader import Reader
 
 FHIR_PATH = "/fhir"
 
@@ -24,6 +25,7 @@ class Site:
     """The service behind the routes."""
 
     database: Database
+    reader: Reader
     settings: Settings
     cursor_key: CursorKey
     keyring: KeyRing

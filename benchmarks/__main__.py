@@ -1,10 +1,11 @@
-"""``python -m benchmarks [name …] [--quick] [--json]``."""
+"""``python -m benchmarks [name …] [--quick] [--observations N] [--json]``."""
 
 import argparse
 import asyncio
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from importlib import import_module
 
 import uvloop
@@ -14,7 +15,7 @@ from benchmarks.report import Row, as_json, table
 from benchmarks.rounds import FULL, QUICK, Size
 from hisbundle.logs import configure_logs
 
-NAMES = ("chunk", "ingest", "endpoint", "analysis", "fhir", "journey", "classifier")
+NAMES = ("chunk", "ingest", "endpoint", "analysis", "fhir", "reads", "journey", "classifier")
 """In the order of running; the last one imports TensorFlow."""
 
 
@@ -25,9 +26,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     command = " ".join([".venv/bin/python -m benchmarks", *(arguments or sys.argv[1:])])
     machine, began = machine_line(), time.monotonic()
     rows: list[Row] = []
+    size = QUICK if asked.quick else FULL
+    if asked.observations is not None:
+        size = replace(size, observations=asked.observations)
     for name in asked.names or NAMES:
         print(f"{name} …", file=sys.stderr, flush=True)
-        rows += _run(name, QUICK if asked.quick else FULL)
+        rows += _run(name, size)
     if asked.json:
         print(as_json(machine, command, rows))
     else:
@@ -49,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=f"some of {', '.join(NAMES)}")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
+    told = "how many to read among (1000000; 100000 if quick)"
+    parser.add_argument("--observations", type=int, metavar="N", help=told)
     parser.add_argument("--json", action="store_true", help="figures for programs")
     return parser
 

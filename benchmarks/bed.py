@@ -53,20 +53,25 @@ def temporary_settings() -> Iterator[Settings]:
     folder = Path(tempfile.mkdtemp(prefix="hb-bench-"))
     folder.chmod(0o711)
     try:
-        yield Settings(
-            data_dir=folder,
-            database_url=None,
-            mqtt_url=None,
-            public_url=None,
-            tls_cert_file=None,
-            tls_key_file=None,
-            vault=VaultKind.LOCAL,
-            bind_host=HOST,
-            http_port=free_port(),
-            mqtt_port=free_port(),
-        )
+        yield bench_settings(folder, free_port())
     finally:
         shutil.rmtree(folder)
+
+
+def bench_settings(folder: Path, http_port: int) -> Settings:
+    """For a service on ``folder``, whatever the environment says."""
+    return Settings(
+        data_dir=folder,
+        database_url=None,
+        mqtt_url=None,
+        public_url=None,
+        tls_cert_file=None,
+        tls_key_file=None,
+        vault=VaultKind.LOCAL,
+        bind_host=HOST,
+        http_port=http_port,
+        mqtt_port=free_port(),
+    )
 
 
 @asynccontextmanager

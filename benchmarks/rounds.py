@@ -20,10 +20,14 @@ Contender = Callable[[], Awaitable[Lap]]
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much to measure: rounds, and the share of the full amount per round."""
+    """How much to measure: rounds, and the share of the full amount per round.
+
+    ``observations`` are those among which reads are measured.
+    """
 
     rounds: int
     share: float
+    observations: int = 1_000_000
 
     def of(self, full: int, least: int = 1) -> int:
         """That share of ``full``, ``least`` at least."""
@@ -31,7 +35,7 @@ class Size:
 
 
 FULL = Size(5, 1.0)
-QUICK = Size(3, 0.25)
+QUICK = Size(3, 0.25, 100_000)
 
 
 @dataclass(frozen=True, slots=True)

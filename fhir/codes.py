@@ -22,6 +22,8 @@ ALGORITHM_SID = f"{BASE}/sid/algorithm"
 """Identifier system of analysis software; ``<pipeline version>/<model id>``."""
 RESULT_SID = f"{BASE}/sid/result"
 """Identifier system of results; ``<device>/<session>/<kind>/<number>``."""
+SIGNAL_SID = f"{BASE}/sid/signal"
+"""Identifier system of stretches of signal; ``<device>/<session>/samples/<first>-<last>``."""
 
 MDC = "urn:iso:std:iso:11073:10101"
 LOINC = "http://loinc.org"
@@ -30,6 +32,8 @@ UCUM = "http://unitsofmeasure.org"
 _HL7 = "http://terminology.hl7.org/CodeSystem"
 
 HEART_RATE_PROFILE = "http://hl7.org/fhir/StructureDefinition/heartrate"
+PROVENANCE_PATIENT = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Provenance.patient"
+"""R5's Provenance.patient, as R4 writes it (http://hl7.org/fhir/R5/versions.html#extensions)."""
 FLAG_DETAIL = "http://hl7.org/fhir/StructureDefinition/flag-detail"
 
 
@@ -168,6 +172,13 @@ FLAGS: dict[str, tuple[Code, ...]] = {
 # Devices
 ECG_DEVICE = Code(MDC, "69798", "MDC_DEV_ECG_VMD", "HL7 PoCD; MII Kardiologie")
 ANALYSIS_SOFTWARE = _local("ecg-analysis-software", "ECG analysis software", "Software device.")
+
+# Provenance
+ASSEMBLER = Code(f"{_HL7}/provenance-participant-type", "assembler", "Assembler", "HL7 R4")
+INFORMANT = Code(f"{_HL7}/provenance-participant-type", "informant", "Informant", "HL7 R4")
+DATA_CREATE = Code(
+    f"{_HL7}/v3-DataOperation", "CREATE", "create", "HL7 R4 provenance-activity-type"
+)
 
 # Files
 WFDB_RECORD = _local("wfdb", "WFDB record", "Zip of .hea, .dat (format 16) and .atr (MIT format).")

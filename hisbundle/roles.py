@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Awaitable, Callable, Coroutine
 from uuid import UUID
 
-from analysis.classifier import load_classifier
+from analysis.classifier import DEFAULT_ARTEFACT, load_classifier, read_card
 from analysis.work.worker import AnalysisWorker, Pace
 from api.bulk.worker import BulkWorker
 from api.enrolment import Enrolment, MqttAddress
@@ -124,10 +124,12 @@ async def analysis(parts: Parts) -> None:
 async def publisher(parts: Parts) -> None:
     """Make FHIR resources of what analysis found."""
     settings = parts.settings
+    card = await asyncio.to_thread(read_card, DEFAULT_ARTEFACT)
     worker = Publisher(
         parts.database,
         report_interval_s=settings.report_interval_s,
         poll_s=settings.analysis_poll_s,
+        weights={card.model_id: card.weights_sha256},
     )
     parts.started[Role.PUBLISHER].set()
     await _run_with_stop(worker.run)

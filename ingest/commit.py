@@ -8,9 +8,10 @@ from ingest import metrics
 from ingest.frames import DUPLICATE, STORED, Frame, Outcome, Refusal, refused
 from ingest.judge import Refused, Verified
 from store import chunks, quarantine
+from store.away import is_misuse
 from store.chunks import Fate, NewChunk
 from store.custody import Custody
-from store.database import Database, is_misuse
+from store.database import Database
 
 Judged = tuple[Frame, Verified | Refused]
 

@@ -19,11 +19,15 @@ WITHDRAWN = "withdrawn: the signal was completed by late chunks"
 
 @dataclass(frozen=True, slots=True)
 class UnpublishedAlert:
-    """An alert to be published, with the wearer when it opened (None: nobody)."""
+    """An alert to be published, with the wearer when it opened (None: nobody).
+
+    ``software`` is pipeline version and model id of the finding that opened it.
+    """
 
     session: SessionKey
     alert: Alert
     patient_id: str | None
+    software: tuple[str, str] | None
 
 
 _UPSERT = text(
@@ -45,8 +49,10 @@ _STRIP_ENDED_AT = "(a.opened_at + interval '12 seconds')"
 _UNPUBLISHED = text(
     "SELECT s.id, s.device_id, s.key_epoch, s.session_id,"  # noqa: S608 (constants)
     " a.kind, a.opened_at, a.closed_at, a.strip_index, a.evidence,"
-    f" {wearer('s.device_id', 'a.opened_at', _STRIP_ENDED_AT)}"
+    f" {wearer('s.device_id', 'a.opened_at', _STRIP_ENDED_AT)},"
+    " f.body ->> 'pipeline_version', f.body ->> 'model_id'"
     " FROM alert a JOIN monitoring_session s ON s.id = a.session"
+    " LEFT JOIN finding f ON f.session = a.session AND f.strip_index = a.strip_index"
     " WHERE NOT a.published ORDER BY a.session, a.strip_index, a.kind LIMIT :limit"
     " FOR UPDATE OF a SKIP LOCKED"
 )
@@ -91,7 +97,10 @@ async def unpublished(tx: Transaction, limit: int) -> list[UnpublishedAlert]:
     rows = await tx.execute(_UNPUBLISHED, {"limit": limit})
     return [
         UnpublishedAlert(
-            SessionKey(row[0], row[1], row[2], bytes(row[3])), _alert(*row[4:9]), row[9]
+            SessionKey(row[0], row[1], row[2], bytes(row[3])),
+            _alert(*row[4:9]),
+            row[9],
+            (row[10], row[11]) if row[10] else None,
         )
         for row in rows
     ]

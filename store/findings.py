@@ -21,13 +21,15 @@ from store.worn import wearer
 class UnpublishedFinding:
     """A finding to be published, with the wearer at its start, or just after (None: nobody).
 
-    ``amended``: another version of it was published before.
+    ``amended``: another version of it was published before. ``found_at`` is when analysis
+    committed it.
     """
 
     session: SessionKey
     finding: StripFinding
     patient_id: str | None
     amended: bool
+    found_at: datetime
 
 
 _UPSERT = text(
@@ -47,7 +49,7 @@ ENDED_AT = (
 """SQL: when the strip of the finding ``f`` ended."""
 _UNPUBLISHED = text(
     "SELECT s.id, s.device_id, s.key_epoch, s.session_id, f.body::text, f.amended,"  # noqa: S608 (constants)
-    f" {wearer('s.device_id', 'f.started_at', ENDED_AT)}"
+    f" f.updated_at, {wearer('s.device_id', 'f.started_at', ENDED_AT)}"
     " FROM finding f JOIN monitoring_session s ON s.id = f.session"
     " WHERE NOT f.published ORDER BY f.session, f.strip_index LIMIT :limit"
     " FOR UPDATE OF f SKIP LOCKED"
@@ -81,7 +83,11 @@ async def unpublished(tx: Transaction, limit: int) -> list[UnpublishedFinding]:
     rows = await tx.execute(_UNPUBLISHED, {"limit": limit})
     return [
         UnpublishedFinding(
-            SessionKey(row[0], row[1], row[2], bytes(row[3])), decode(row[4]), row[6], row[5]
+            SessionKey(row[0], row[1], row[2], bytes(row[3])),
+            decode(row[4]),
+            row[7],
+            row[5],
+            row[6],
         )
         for row in rows
     ]

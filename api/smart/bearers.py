@@ -11,7 +11,8 @@ from collections.abc import Mapping
 import structlog
 from joserfc.jwk import ECKey
 
-from api.tokens import Caller, verify
+from api.tokens import Caller
+from api.verified import Verified
 from core.errors import Unauthenticated
 from store import clients
 from store.clients import Refused
@@ -25,7 +26,7 @@ class Bearers:
     """Checks bearer tokens."""
 
     def __init__(self, key: ECKey, database: Database) -> None:
-        self._key = key
+        self._verified = Verified(key)
         self._database = database
         self._refused = Refused()
         self._fresh_until = float("-inf")
@@ -40,7 +41,7 @@ class Bearers:
 
     async def bearer(self, token: str) -> Caller:
         """Whom ``token`` speaks for. Raises Unauthenticated; Unavailable without a database."""
-        caller = verify(self._key, token)
+        caller = self._verified.caller(token)
         # An administrator's token works without a database: for /metrics, above all.
         if caller.client_id is not None:
             await self._check(caller)

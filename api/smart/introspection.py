@@ -6,6 +6,7 @@ Source: https://hl7.org/fhir/smart-app-launch/token-introspection.html
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from api.disclosure import acting
 from api.site import site
 from api.smart.authentication import authenticate
 from api.smart.form import need, read_form
@@ -23,6 +24,7 @@ async def introspect(request: Request) -> Response:
     """What a token is good for, told to a client or to the bearer of a token."""
     form = await read_form(request)
     asking, scopes = await _asker(request, form)
+    acting(request, asking)
     active: dict[str, object] = {"active": False}
     try:
         found = await site(request).smart.bearers.bearer(need(form, "token"))

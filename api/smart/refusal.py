@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from api.disclosure import acting
 from core.errors import HisbundleError, Unavailable
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -40,6 +41,8 @@ def oauth(endpoint: Endpoint) -> Endpoint:
         try:
             return await endpoint(request)
         except Refusal as refusal:
+            if refusal.client:
+                acting(request, refusal.client)
             return _answer(refusal, endpoint.__name__)
         except HTTPException as error:  # a body too long, or of another type
             return _answer(Refusal("invalid_request", error.detail), endpoint.__name__)

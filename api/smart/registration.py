@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import orjson
 
-from api import metrics
+from api import break_glass, metrics
 from api.scopes import parse
 from api.smart import introspection
 from api.smart.keys import key_set
@@ -19,7 +19,7 @@ from store import clients
 from store.database import Transaction
 
 MAX_NAME_CHARS = 200
-OWN_SCOPES = frozenset({metrics.SCOPE, introspection.SCOPE})
+OWN_SCOPES = frozenset({metrics.SCOPE, introspection.SCOPE, break_glass.SCOPE})
 
 
 async def register(

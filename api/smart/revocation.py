@@ -6,6 +6,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.disclosure import acting
 from api.site import site
 from api.smart.authentication import authenticate
 from api.smart.form import need, read_form
@@ -23,6 +24,7 @@ async def revoke(request: Request) -> Response:
     """Revoke; of a token that counts for nothing the answer is the same."""
     form = await read_form(request)
     client = await authenticate(request, form)
+    acting(request, client.id)
     here = site(request)
     try:
         found = verify(here.smart.key, need(form, "token"))

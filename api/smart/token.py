@@ -4,6 +4,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from api.disclosure import acting
 from api.scopes import within
 from api.site import site
 from api.smart.authentication import authenticate
@@ -26,6 +27,7 @@ async def token(request: Request) -> Response:
     if need(form, "grant_type") != "client_credentials":
         raise Refusal("unsupported_grant_type", "client_credentials is supported")
     client = await authenticate(request, form)
+    acting(request, client.id)
     scopes = granted(client, need(form, "scope"))
     key = site(request).smart.key
     access = issue(key, scopes, LIFE_S, client.id, client_id=client.id)

@@ -21,7 +21,10 @@ from api.writes.subrequest import request_of, response_entry, run
 from api.writes.writer import SCOPE_KEY, Writer, writing
 from core.errors import HisbundleError
 from fhir.values import Json
+from store import resources
 from store.database import Database, Transaction
+from store.reader import Reader
+from store.resources import Document
 
 _ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2, "GET": 3, "HEAD": 3}
 
@@ -47,6 +50,17 @@ class _Joined(Database):
         yield self._tx
 
 
+class _Within(Reader):
+    """Reads within one transaction: they see what it has written so far."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    async def read(self, type_: str, id_: str) -> Document:
+        """The current version. Raises NotFound, Gone."""
+        return await resources.read(self._tx, type_, id_)
+
+
 async def transaction(request: Request, listed: Sequence[Any]) -> list[Json] | Response:
     """The entries of the answer; or, where nothing was done, why."""
     base = site(request).base(request)
@@ -64,7 +78,8 @@ def _parsed(number: int, sent: Any, base: str) -> Entry:
 
 
 async def _carry_out(request: Request, writer: Writer, asked: Sequence[Entry]) -> list[Json]:
-    here = replace(writer.here, database=_Joined(writer.tx))
+    tx = writer.tx
+    here = replace(writer.here, database=_Joined(tx), reader=_Within(tx))
     scope = {SCOPE_KEY: writer, "site": here}
     identities = Identities(writer)
     resolved: list[tuple[Entry, str | None]] = []
@@ -99,10 +114,16 @@ def _told(failed: _Failed) -> Response:
     place = f"Bundle.entry[{failed.number}]"
     for issue in told["issue"]:
         issue["diagnostics"] = f"{place}: {issue.get('diagnostics', '')}"
-        issue["expression"] = [place]
+        issue["expression"] = [_within(place, each) for each in issue.get("expression", [""])]
     headers = {
         name: value
         for name, value in failed.response.headers.items()
         if name in ("retry-after", "www-authenticate")
     }
     return answers.fhir(told, failed.response.status_code, headers)
+
+
+def _within(place: str, expression: str) -> str:
+    """Where an element of an entry's resource stands in the Bundle."""
+    _, dot, path = expression.partition(".")
+    return f"{place}.resource.{path}" if dot else place

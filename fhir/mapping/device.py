@@ -28,8 +28,12 @@ def recorder(device_id: UUID, patient_id: str | None, *, active: bool = True) ->
     )
 
 
-def algorithm(pipeline_version: str, model_id: str) -> Json:
-    """The analysis software at one version; each version is a device of its own."""
+def algorithm(pipeline_version: str, model_id: str, weights_sha256: str | None = None) -> Json:
+    """The analysis software at one version; each version is a device of its own.
+
+    ``weights_sha256`` is the digest of the network's weights, where it is known.
+    """
+    weights = [{"type": {"text": "SHA-256 of the weights"}, "value": weights_sha256}]
     name = "hisbundle ECG analysis"
     return {
         "resourceType": "Device",
@@ -42,6 +46,7 @@ def algorithm(pipeline_version: str, model_id: str) -> Json:
         "version": [
             {"type": {"text": "signal pipeline"}, "value": pipeline_version},
             {"type": {"text": "beat classifier"}, "value": model_id},
+            *(weights if weights_sha256 else []),
         ],
     }
 

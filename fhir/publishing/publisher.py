@@ -6,7 +6,8 @@ a claim skips what another holds. Locks are taken in one order: findings, report
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 import structlog
@@ -16,10 +17,13 @@ from core.errors import Unavailable
 from fhir.mapping.device import algorithm
 from fhir.mapping.flag import flag
 from fhir.mapping.identity import Origin
+from fhir.mapping.provenance import of_flag, of_strip
 from fhir.publishing import reporter
 from fhir.publishing.publication import Publication, publications
-from fhir.publishing.shelf import Piece, as_told, evidence, publish
-from store import alerts, findings, reports
+from fhir.publishing.shelf import Piece, as_told, evidence, lasting, publish
+from fhir.values import Json
+from store import alerts, findings, reports, resources
+from store.alerts import UnpublishedAlert
 from store.database import Database, Transaction
 from store.findings import UnpublishedFinding
 
@@ -36,7 +40,7 @@ class Publisher:
 
     ``report_interval_s`` is the new signal that a running session's report waits for;
     ``quiet_s`` how long nothing must have come for it not to wait; ``poll_s`` how long a lost
-    wake-up call can delay anything.
+    wake-up call can delay anything. ``weights`` are the SHA-256 digests of models by their id.
     """
 
     def __init__(
@@ -46,11 +50,13 @@ class Publisher:
         report_interval_s: float,
         quiet_s: float = 2.0,
         poll_s: float = 1.0,
+        weights: Mapping[str, str] | None = None,
     ) -> None:
         self._database = database
         self._report_interval_s = report_interval_s
         self._quiet_s = quiet_s
         self._poll_s = poll_s
+        self._weights = weights or {}
         self._told: set[UUID] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -93,11 +99,11 @@ class Publisher:
         done = [(item.session.row, item.finding.strip_index) for item in claimed]
         await findings.mark_published(tx, done)
         await reports.mark_stale(tx, [item.session.row for item in claimed])
-        pieces = _algorithms(claimed)
+        pieces = self._algorithms(claimed)
         for item in claimed:
             origin = _origin(item.session, item.patient_id)
             self._tell_if_not_worn(origin)
-            pieces += [(evidence(p.body, p.render), p.after) for p in _mapped(item, origin)]
+            pieces += await _strip(tx, item, origin)
         await publish(tx, pieces)
         return len(claimed)
 
@@ -106,16 +112,31 @@ class Publisher:
         await alerts.mark_published(
             tx, [(item.session.row, item.alert.kind, item.alert.strip_index) for item in claimed]
         )
+        now = datetime.now(UTC)
         pieces = [
-            (evidence(flag(item.alert, _origin(item.session, item.patient_id))), as_told)
+            piece
             for item in claimed
             if item.patient_id is not None  # a Flag is about a patient
+            for piece in _flag(item, now)
         ]
         await publish(tx, pieces)
         return len(claimed)
 
     async def _write_reports(self, tx: Transaction) -> int:
         return await reporter.write_due(tx, self._report_interval_s, self._quiet_s)
+
+    def _algorithms(self, claimed: Sequence[UnpublishedFinding]) -> list[Piece]:
+        versions = {(item.finding.pipeline_version, item.finding.model_id) for item in claimed}
+        return [self._algorithm(*version) for version in sorted(versions)]
+
+    def _algorithm(self, pipeline: str, model: str) -> Piece:
+        weights = self._weights.get(model)
+
+        def after(fresh: Json, before: Json | None, _: tuple[str, ...]) -> Json | None:
+            # Another process may have known the digest of an earlier model.
+            return fresh if before is None or weights is not None else None
+
+        return evidence(algorithm(pipeline, model, weights)), after
 
     def _tell_if_not_worn(self, origin: Origin) -> None:
         if origin.patient_id is None and origin.device_id not in self._told:
@@ -129,6 +150,30 @@ def _origin(session: SessionKey, patient_id: str | None) -> Origin:
     return Origin(session.device_id, session.session_id, patient_id)
 
 
+async def _strip(tx: Transaction, item: UnpublishedFinding, origin: Origin) -> list[Piece]:
+    """The Observations of a finding, and where all that there are come from."""
+    mapped = _mapped(item, origin)
+    pieces: list[Piece] = [(evidence(p.body, p.render), p.after) for p in mapped]
+    there = [p.body for p in mapped if p.worthwhile or (item.amended and await _is_there(tx, p))]
+    if there:
+        source = evidence(of_strip(item.finding, origin, there, item.found_at))
+        pieces.append((source, lambda fresh, *_: fresh))
+    return pieces
+
+
+async def _is_there(tx: Transaction, publication: Publication) -> bool:
+    """Whether it has been published: only the holder of the finding's row does so."""
+    body = publication.body
+    return bool(await resources.present(tx, [(body["resourceType"], body["id"])]))
+
+
+def _flag(item: UnpublishedAlert, now: datetime) -> list[Piece]:
+    origin = _origin(item.session, item.patient_id)
+    body = flag(item.alert, origin)
+    source = evidence(of_flag(body, origin, item.software, now))
+    return [(evidence(body), as_told), (source, lasting)]
+
+
 def _mapped(item: UnpublishedFinding, origin: Origin) -> list[Publication]:
     """The Observations of a finding; none, and loudly, if it is one that FHIR cannot tell."""
     try:
@@ -138,8 +183,3 @@ def _mapped(item: UnpublishedFinding, origin: Origin) -> list[Publication]:
         name = origin.name("strip", item.finding.strip_index)
         log.exception("publisher.left_out", finding=name)
         return []
-
-
-def _algorithms(claimed: Sequence[UnpublishedFinding]) -> list[Piece]:
-    versions = {(item.finding.pipeline_version, item.finding.model_id) for item in claimed}
-    return [(evidence(algorithm(*version)), as_told) for version in sorted(versions)]

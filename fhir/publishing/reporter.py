@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from core.ecg import SessionTotals
 from fhir.mapping.document import documents
 from fhir.mapping.identity import Origin
+from fhir.mapping.provenance import of_report
 from fhir.mapping.report import report
 from fhir.mapping.summary import summary
 from fhir.publishing.revision import revised
-from fhir.publishing.shelf import Piece, evidence, publish
+from fhir.publishing.shelf import Piece, evidence, lasting, publish
 from fhir.values import Json
 from store import reports
 from store.database import Transaction
@@ -25,12 +26,19 @@ async def write_due(tx: Transaction, interval_s: float, quiet_s: float) -> int:
     pieces: list[Piece] = []
     for session in due:
         for patient_id, totals in await reports.totals(tx, session.session.row):
-            bodies = _bodies(session, patient_id, totals)
-            pieces += [(evidence(body), _after) for body in bodies]
+            pieces += _pieces(session, patient_id, totals)
         await reports.settle(tx, session.session.row, ended=session.ended)
     # Last, because other writers of resources wait from here to the commit.
     await publish(tx, pieces)
     return len(due)
+
+
+def _pieces(due: DueReport, patient_id: str | None, totals: SessionTotals) -> list[Piece]:
+    """A session's report and what belongs to it, and where all of it comes from."""
+    bodies = list(_bodies(due, patient_id, totals))
+    origin = Origin(due.session.device_id, due.session.session_id, patient_id)
+    source = of_report(totals, origin, bodies, datetime.now(UTC))
+    return [*((evidence(body), _after) for body in bodies), (evidence(source), lasting)]
 
 
 def _after(fresh: Json, before: Json | None, clinical: tuple[str, ...]) -> Json | None:

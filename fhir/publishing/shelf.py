@@ -19,6 +19,7 @@ from store.resources import Draft
 After = Callable[[Json, Json | None, tuple[str, ...]], Json | None]
 """Given a body, the version before, and the names of its clinical elements: what to write."""
 Piece = tuple[Draft, After]
+_ABOUT_NOW = frozenset({"meta", "recorded", "text"})
 
 
 async def publish(tx: Transaction, pieces: Iterable[Piece]) -> None:
@@ -41,6 +42,17 @@ async def publish(tx: Transaction, pieces: Iterable[Piece]) -> None:
 def as_told(fresh: Json, before: Json | None, clinical: tuple[str, ...]) -> Json:
     """What has no life of its own: the newest, but for what a clinician has set."""
     return fresh if before is None else standing(fresh, before, clinical)
+
+
+def lasting(fresh: Json, before: Json | None, _: tuple[str, ...]) -> Json | None:
+    """What tells when it was made: it is made anew only where it has something else to tell."""
+    if before is not None and _told(fresh) == _told(before):
+        return None
+    return fresh
+
+
+def _told(body: Json) -> Json:
+    return {name: value for name, value in body.items() if name not in _ABOUT_NOW}
 
 
 def evidence(body: Json, render: Json | None = None) -> Draft:

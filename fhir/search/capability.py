@@ -5,6 +5,7 @@ Source: https://hl7.org/fhir/R4/capabilitystatement.html
 
 from datetime import datetime
 
+from fhir.audit.declaration import AUDIT_EVENT
 from fhir.search.operations import operations
 from fhir.search.params import Interaction, Kind, ResourceType, SearchParam
 from fhir.search.registry import SYSTEM, TYPES
@@ -53,7 +54,7 @@ def capability_statement(base: str, version: str, date: datetime) -> Json:
                 "mode": "server",
                 "documentation": SEARCHING,
                 "security": {"cors": False, "description": SECURITY},
-                "resource": [_resource(kind) for kind in TYPES.values()],
+                "resource": [_resource(kind) for kind in (*TYPES.values(), AUDIT_EVENT)],
                 "interaction": [{"code": code} for code in SYSTEM],
                 **_operations(""),
             }
@@ -103,6 +104,8 @@ def _searches(kind: ResourceType) -> Json:
 
 
 def _references(kind: ResourceType) -> list[SearchParam]:
+    if kind.name not in TYPES:  # searched by itself, and brings nothing along
+        return []
     return [param for param in kind.params.values() if param.kind is Kind.REFERENCE]
 
 

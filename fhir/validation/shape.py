@@ -28,7 +28,8 @@ def shape(resource: Json, type_: str, where: str | None = None, depth: int = 0) 
         yield error("structure", f"resourceType must be {type_}", where)
         return
     rest = {name: value for name, value in resource.items() if name != "resourceType"}
-    yield from _object(rest, type_, where, depth)
+    if rest or depth:  # a resource of which nothing is known yet is one all the same
+        yield from _object(rest, type_, where, depth)
 
 
 def _object(value: Json, type_: str, where: str, depth: int) -> Iterator[Issue]:

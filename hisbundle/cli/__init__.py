@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from hisbundle.cli.audit import audit
 from hisbundle.cli.client import client
 from hisbundle.cli.database import device, migrate, quarantine
 from hisbundle.cli.demo import demo
@@ -28,6 +29,7 @@ for command in (serve, demo, simulate, replay, export, token, migrate, train, se
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(device, name="device")
 app.add_typer(client, name="client")
+app.add_typer(audit, name="audit")
 
 
 def main() -> None:

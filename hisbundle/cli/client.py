@@ -14,6 +14,10 @@ JwksUrl = Annotated[str | None, typer.Option(help="Where the client publishes th
 Scopes = Annotated[
     list[str], typer.Option("--scope", help="Scope it may ask for; may be given several times.")
 ]
+BreakGlass = Annotated[
+    bool,
+    typer.Option("--break-glass", help="It may read beyond its narrowed scopes, with a reason."),
+]
 Limit = Annotated[int, typer.Option(help="Rows at most, the latest first.", min=1, max=100_000)]
 
 
@@ -23,10 +27,12 @@ def client_add(
     scope: Scopes,
     jwks_file: JwksFile = None,
     jwks_url: JwksUrl = None,
+    break_glass: BreakGlass = False,
     data_dir: DataDir = None,
 ) -> None:
     """Register a client by its public keys; prints its client id."""
     settings = read_settings(data_dir=data_dir)
+    from api.break_glass import SCOPE
     from api.smart.registration import register
     from core.errors import Incorrect
     from hisbundle.reach import open_database
@@ -36,9 +42,11 @@ def client_add(
     except OSError as error:
         raise Incorrect(f"{jwks_file}: {error.strerror}") from None
 
+    scopes = [*scope, SCOPE] if break_glass else scope
+
     async def work() -> str:
         async with open_database(settings) as database, database.transaction() as tx:
-            return await register(tx, name, scope, jwks=jwks, jwks_url=jwks_url)
+            return await register(tx, name, scopes, jwks=jwks, jwks_url=jwks_url)
 
     typer.echo(run(work()))
 

@@ -5,6 +5,7 @@ The road of one chunk: ``device`` -> ``monitoring_session`` -> ``chunk`` -> (``a
 """
 
 from store.tables.analysis import alert, analysis_cursor, finding, gap, report
+from store.tables.audit import audit_batch, audit_entry
 from store.tables.base import metadata
 from store.tables.clients import client, client_assertion, revoked_token
 from store.tables.devices import (
@@ -30,6 +31,8 @@ from store.tables.resources import (
 __all__ = [
     "alert",
     "analysis_cursor",
+    "audit_batch",
+    "audit_entry",
     "chunk",
     "client",
     "client_assertion",

@@ -21,7 +21,7 @@ from store.database import Database
 from tests.api.support import Client
 
 Scoped = Callable[..., Client]
-ALL = ("system/*.rs", "system/Device.c", "hisbundle/metrics")
+ALL = ("system/*.rs", "system/Device.c", "system/AuditEvent.rs", "hisbundle/metrics")
 
 
 @pytest.fixture

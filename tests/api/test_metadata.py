@@ -12,10 +12,13 @@ from api.metrics import SCOPE
 from api.tokens import issue
 from core.keyring import KeyRing
 from core.settings import Settings
+from fhir.audit.declaration import AUDIT_EVENT
 from fhir.search.registry import TYPES
 from store.database import Database
 from tests.api.conftest import Scoped
 from tests.api.support import BASE, Client, heart_rate, patient, store
+
+DECLARED = {**TYPES, "AuditEvent": AUDIT_EVENT}
 
 
 @pytest.mark.parametrize("path", ["/metadata", "/fhir/metadata"])
@@ -24,7 +27,7 @@ async def test_the_statement_says_what_is_there(stranger: Client, path: str) -> 
     assert statement["fhirVersion"] == "4.0.1"
     assert statement["kind"] == "instance"
     assert statement["implementation"]["url"] == BASE
-    assert {r["type"] for r in statement["rest"][0]["resource"]} == set(TYPES)
+    assert {r["type"] for r in statement["rest"][0]["resource"]} == set(DECLARED)
 
 
 async def test_every_declared_parameter_is_served(stranger: Client, client: Client) -> None:
@@ -36,7 +39,7 @@ async def test_every_declared_parameter_is_served(stranger: Client, client: Clie
             await client.get(f"{resource['type']}?{param['name']}={value}")
             assert param["definition"].startswith("http")
         told = [i["code"] for i in resource["interaction"]]
-        assert told == [i.value for i in TYPES[resource["type"]].interactions]
+        assert told == [i.value for i in DECLARED[resource["type"]].interactions]
 
 
 async def test_every_include_is_served(stranger: Client, client: Client) -> None:
@@ -78,10 +81,10 @@ async def test_without_a_database(
 
 
 async def test_an_error_of_ours_tells_nothing(client: Client, app: FastAPI) -> None:
-    app.state.site = replace(app.state.site, strips=None)
+    app.state.site = replace(app.state.site, reader=None)
     await store(app.state.site.database, patient("secret"))
     answer = await client.get("Patient/secret", 500)
-    assert "strips" not in answer.text
+    assert "reader" not in answer.text
     assert answer.headers["x-request-id"]
 
 

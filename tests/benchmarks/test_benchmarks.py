@@ -10,7 +10,7 @@ from benchmarks.__main__ import NAMES
 from benchmarks.report import Row, as_json, number, table
 from benchmarks.rounds import Size, compare
 
-TINY = Size(1, 0.005)
+TINY = Size(1, 0.005, 5000)
 
 
 def _is_sane(row: Row) -> bool:

@@ -18,14 +18,16 @@ async def test_add_list_disable(database_url: str, tmp_path: Path) -> None:
     file.write_bytes(orjson.dumps(JWKS))
     options = {"database_url": database_url, "data_dir": tmp_path}
     status, out, err = await command(
-        "client", "add", "My EHR", "--jwks-file", str(file), "--scope", "system/*.rs", **options
+        *("client", "add", "My EHR", "--jwks-file", str(file)),
+        *("--scope", "system/*.rs", "--break-glass"),
+        **options,
     )
     assert status == 0, err
     client_id = out.strip()
     _, out, _ = await command("client", "list", **options)
     (line,) = out.splitlines()
     assert line.split("\t")[:2] == [client_id, "active"]
-    assert line.split("\t")[3:] == ["inline", "system/*.rs", "My EHR"]
+    assert line.split("\t")[3:] == ["inline", "system/*.rs hisbundle/break-glass", "My EHR"]
     assert (await command("client", "disable", client_id, **options))[0] == 0
     assert "disabled" in (await command("client", "list", **options))[1]
     assert (await command("client", "disable", "nobody", **options))[0] == 2

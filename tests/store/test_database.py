@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import Unavailable
-from store.database import POOL_SIZE, Database, driver, is_away, is_misuse, notify
+from store.away import is_away, is_misuse
+from store.database import POOL_SIZE, Database, driver, notify
 from store.listener import Wake
 from tests.conftest import with_database
 
@@ -18,10 +19,11 @@ async def _kill_others(database_url: str) -> None:
     """Kill every other backend of the test's database, as an administrator or a crash would."""
     killer = await asyncpg.connect(database_url)
     await killer.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
     await killer.close()
+    await asyncio.sleep(0.05)  # a backend's socket closes a moment after it
 
 
 async def test_transaction_commits_or_rolls_back(database: Database) -> None:
@@ -177,12 +179,12 @@ async def test_many_failures_use_up_no_connection(database: Database, database_u
         await tx.execute(text("SELECT 1"))
     await elsewhere.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
     await elsewhere.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1", name
     )
     for _ in range(3 * POOL_SIZE):
         with pytest.raises(Unavailable):
-            async with database.transaction():
-                pass
+            async with database.transaction() as tx:
+                await tx.execute(text("SELECT 1"))
     await elsewhere.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
     await elsewhere.close()
     async with asyncio.timeout(10), database.transaction() as tx:

@@ -7,7 +7,7 @@ PROVENANCE = common.recorded(
     params.resource_type(
         "Provenance",
         "How a result came about: by which software and model, from which signal.",
-        "target",
+        "extension.valueReference",
         "-recorded",
         params.patient("Provenance-patient"),
         params.reference(

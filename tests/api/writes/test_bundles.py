@@ -82,8 +82,8 @@ class TestTransaction:
             entry("POST", "Patient", {"resourceType": "Patient", "gender": 5}),
         )
         issue = told["issue"][0]
-        assert issue["expression"] == ["Bundle.entry[1]"]
-        assert "gender" in issue["diagnostics"]
+        assert issue["expression"] == ["Bundle.entry[1].resource.gender"]
+        assert issue["diagnostics"].startswith("Bundle.entry[1]: ")
         assert await writer.ids("Patient") == []
         await send(
             writer,

@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from fhir.audit.declaration import AUDIT_EVENT
 from fhir.search import operations
 from fhir.search.capability import capability_statement
 from fhir.search.operations import Operation
@@ -13,8 +14,9 @@ from tests.conformance.checker import conformant
 def test_it_is_made_of_the_declarations() -> None:
     statement = capability_statement("https://a.test/fhir", "1.2.3", datetime.now(UTC))
     conformant(statement)
+    types = {**TYPES, "AuditEvent": AUDIT_EVENT}
     for resource in statement["rest"][0]["resource"]:
-        declared = {"_id", "_lastUpdated", *TYPES[resource["type"]].params}
+        declared = {"_id", "_lastUpdated", *types[resource["type"]].params}
         if resource["type"] == "Binary":
             assert "searchParam" not in resource
         else:
@@ -30,7 +32,7 @@ def test_what_clients_may_write() -> None:
     told = _resources()
     for name, resource in told.items():
         can = {interaction["code"] for interaction in resource["interaction"]}
-        written = name not in ("Binary", "Provenance", "DocumentReference")
+        written = name not in ("Binary", "Provenance", "DocumentReference", "AuditEvent")
         assert ({"create", "update", "patch", "delete"} <= can) == written
         for flag in ("updateCreate", "conditionalCreate", "conditionalUpdate"):
             assert resource[flag] == written

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from fhir.codes import PROVENANCE_PATIENT
 from fhir.search.indexing import index
 from fhir.search.registry import TYPES
 from fhir.values import Json, reference
@@ -146,6 +147,7 @@ CASES: list[tuple[Json, str]] = [
     (
         {
             "resourceType": "Provenance", "id": "a", "recorded": "2026-03-01T00:00:00Z",
+            "extension": [{"url": PROVENANCE_PATIENT, "valueReference": reference("Patient", "p")}],
             "target": [reference("Observation", "x"), reference("Patient", "p")],
             "agent": [{"type": _concept("performer"), "who": reference("Device", "d")}],
             "entity": [{"role": "source", "what": reference("Observation", "y")}],

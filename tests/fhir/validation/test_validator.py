@@ -233,7 +233,10 @@ def test_what_is_no_error_does_not_refuse() -> None:
     without = {"resourceType": "Patient", "modifierExtension": [EXTENSION]}
     checked(without, "Patient")
     assert {i.severity for i in issues(without, "Patient")} == {Severity.WARNING}
-    assert [i.text for i in issues({"resourceType": "Patient"}, "Patient")] == ["must not be empty"]
+    bare = {"resourceType": "Patient"}
+    assert {i.severity for i in issues(bare, "Patient")} == {Severity.WARNING}
+    inside = {**bare, "contained": [bare | {"id": "a"}], "name": [{}]}
+    assert "must not be empty" in [i.text for i in issues(inside, "Patient")]
 
 
 def test_modifiers_are_refused_where_the_service_acts() -> None:

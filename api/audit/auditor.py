@@ -1,0 +1,139 @@
+"""The auditor: entries of many requests committed together, each waited for.
+
+While one batch is on its way, the entries of others gather for the next one, so that the cost of
+a commit is shared. To fetch a connection costs twice as much as a batch: it is kept for LINGER_S
+after the last one. Nothing runs while there is nothing to write.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import chain
+from typing import Any
+
+import structlog
+
+from core.audit import Entry, Head
+from core.errors import Unavailable
+from store import audit
+from store.database import Database
+
+MAX_ENTRIES = 20_000
+"""Waiting at most; beyond, requests are turned away."""
+MAX_BATCH = 2_000
+"""Entries of one batch, unless a single request has more."""
+LINGER_S = 0.1
+WITNESS_S = 60.0
+"""Between two log lines that tell the chain's head."""
+_AWAY = "the audit trail cannot be written"
+_log = structlog.get_logger(__name__)
+
+
+class _Waiting:
+    """What one request has to say, and when it is committed."""
+
+    __slots__ = ("done", "entries")
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.entries = entries
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+
+class Auditor:
+    """Writes entries to the audit trail of ``database``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._chain = audit.Chain()
+        self._queue: deque[_Waiting] = deque()
+        self._queued = 0
+        self._writer: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+        self._next_witness = float("-inf")
+
+    async def record(self, entries: Sequence[Entry]) -> None:
+        """Return once ``entries`` are committed. Raises Unavailable if nobody knows that.
+
+        An entry may then be there all the same: the trail may tell of an answer that was held
+        back, and never lacks one that left.
+        """
+        if not entries:
+            return
+        if self._queue and self._queued + len(entries) > MAX_ENTRIES:
+            raise Unavailable(_AWAY)
+        waiting = _Waiting(entries)
+        self._queue.append(waiting)
+        self._queued += len(entries)
+        self._wake.set()
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write(), name="auditor")
+        try:
+            await asyncio.wait_for(asyncio.shield(waiting.done), audit.LIMIT_S)
+        except TimeoutError:
+            raise Unavailable(_AWAY) from None
+
+    async def _write(self) -> None:
+        """Write batches until the queue is empty; one that fails fails all that wait."""
+        while self._queue:
+            try:
+                async with self._database.connection() as connection:
+                    while self._queue:
+                        await self._write_batch(connection)
+                        await self._more()
+            except Exception as error:
+                _log.error("audit trail not written", error=str(error))
+                self._fail(error)
+
+    async def _more(self) -> None:
+        """Return once there is more to write, or none has come for a while."""
+        self._wake.clear()
+        if not self._queue:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), LINGER_S)
+
+    async def _write_batch(self, connection: Any) -> None:
+        batch = self._next()
+        try:
+            entries = [*chain.from_iterable(waiting.entries for waiting in batch)]
+            self._witness(await self._chain.append(connection, entries))
+        except BaseException:
+            self._queue.extendleft(reversed(batch))
+            raise
+        for waiting in batch:
+            _resolve(waiting, None)
+
+    def _witness(self, head: Head) -> None:
+        """Tell the head in the log, now and then: a log kept elsewhere remembers it."""
+        now = time.monotonic()
+        if now >= self._next_witness:
+            self._next_witness = now + WITNESS_S
+            _log.info("audit trail", head=str(head))
+
+    def _next(self) -> list[_Waiting]:
+        batch = [self._queue.popleft()]
+        size = len(batch[0].entries)
+        while self._queue and size + len(self._queue[0].entries) <= MAX_BATCH:
+            batch.append(self._queue.popleft())
+            size += len(batch[-1].entries)
+        self._queued -= size
+        return batch
+
+    def _fail(self, error: Exception) -> None:
+        for waiting in self._queue:
+            unwritten = Unavailable(_AWAY)
+            unwritten.__cause__ = error
+            _resolve(waiting, unwritten)
+        self._queue.clear()
+        self._queued = 0
+
+
+def _resolve(waiting: _Waiting, error: Exception | None) -> None:
+    if waiting.done.done():
+        return
+    if error is None:
+        waiting.done.set_result(None)
+    else:
+        waiting.done.set_exception(error)
+        waiting.done.exception()  # read: who waited may have gone
