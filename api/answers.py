@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
+from core import json_text
 from store.resources import Document
 
 MEDIA_TYPE = "application/fhir+json; charset=utf-8"
@@ -23,7 +24,7 @@ def fhir(
     """A FHIR resource; bytes go out as they are, unless ``pretty`` asks for lines."""
     content = body if isinstance(body, bytes) else orjson.dumps(body)
     if pretty:  # read again, for a Bundle holds its resources as bytes
-        content = orjson.dumps(orjson.loads(content), option=orjson.OPT_INDENT_2)
+        content = json_text.dumps(json_text.loads(content), pretty=True)
     return Response(content, status, {**_PRIVATE, **(headers or {})}, MEDIA_TYPE)
 
 

@@ -15,13 +15,14 @@ from starlette.responses import Response, StreamingResponse
 from api import answers, papers, results
 from api.disclosure import disclose
 from api.grants import allow
+from api.hl7v2 import letterhead
 from api.recordings import recording
 from api.requests import caller, negotiate, read_params
 from api.results import Result
 from api.scopes import Action, allows
 from api.site import Site, site
 from core.errors import Forbidden, NotFound, TooCostly
-from core.formats import FILES, Format, binary_id, parse_binary_id
+from core.formats import FILES, PAPER, Format, binary_id, parse_binary_id
 from export.files.dicom import dicom
 from export.files.edf import edf
 from export.files.wfdb_zip import wfdb_zip
@@ -29,6 +30,8 @@ from export.paper.layout import strip_page
 from export.paper.pdf import pdf
 from export.paper.svg import svg
 from export.paper.totals import totals_page
+from fhir import media
+from fhir.publishing.outbox import report_message
 from fhir.search.params import ResourceType
 from store.database import Transaction
 
@@ -39,11 +42,11 @@ _WRITERS = {Format.WFDB: wfdb_zip, Format.EDF: edf, Format.DICOM: dicom}
 
 
 async def read(request: Request, kind: ResourceType) -> Response:
-    """A rendering, in its own media type or as FHIR JSON."""
+    """A rendering, in its own media type or as FHIR."""
     allow(request, kind.name, Action.READ)
     resource_id, form = parse_binary_id(request.path_params["id"])
-    as_json = _wants_json(request, form)
-    pretty = read_params(request) if as_json else False
+    as_fhir = _wants_fhir(request, form)
+    pretty = read_params(request) if as_fhir else False
     here = site(request)
     async with here.renderings.turn():
         async with here.database.transaction() as tx:
@@ -55,7 +58,7 @@ async def read(request: Request, kind: ResourceType) -> Response:
             "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
             "Content-Disposition": f'inline; filename="{resource_id}{form.file_name}"',
         }
-        if not as_json:
+        if not as_fhir:
             first = await asyncio.to_thread(next, parts)
             return StreamingResponse(
                 _after(first, parts), 200, _private(headers), form.content_type
@@ -75,16 +78,16 @@ def _private(headers: dict[str, str]) -> dict[str, str]:
     return headers | {"Cache-Control": "private, no-cache"}
 
 
-def _wants_json(request: Request, form: Format) -> bool:
+def _wants_fhir(request: Request, form: Format) -> bool:
     """Whether FHIR is asked for before the form's own type. Raises 406 for neither."""
     format_ = request.query_params.get("_format")
     wanted = (format_ or request.headers.get("accept") or "*/*").split(",")
-    types = [item.partition(";")[0].strip().lower() for item in wanted]
+    types = [(item.partition(";")[0].strip().lower(), media.named(item)) for item in wanted]
     family = f"{form.content_type.partition('/')[0]}/*"
-    for name in types:
+    for name, fhir_form in types:
         if name in (form.content_type, "*/*", family):
             return False
-        if "json" in name:
+        if fhir_form is not None:
             break
     negotiate(request.headers.get("accept"), format_)
     return True
@@ -101,9 +104,13 @@ def _readable(request: Request) -> list[str]:
 
 async def _rendered(here: Site, tx: Transaction, result: Result, form: Format) -> Iterator[bytes]:
     """The form in parts; what has to be read of the store is read here."""
+    if form not in PAPER and result.document.type != "DiagnosticReport":
+        raise NotFound("only reports and their sessions are made into files and messages")
+    if form is Format.HL7:
+        head, at = letterhead(here.settings), result.document.last_updated
+        told = await report_message(tx, result.body, head, result.document.version, at)
+        return iter([told.encode()])
     if form in FILES:
-        if result.document.type != "DiagnosticReport":
-            raise NotFound("only a report's session is made into files")
         made = await recording(tx, here.keyring, result)
         return _WRITERS[form](made)
     if result.document.type == "Observation":

@@ -9,6 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import answer
+from api.formats import outgoing
 from api.metrics import REQUESTS, SECONDS
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
@@ -48,7 +49,7 @@ class Edge:
             _log.exception("request failed", request_id=request_id, route=_route(scope))
             if status:  # too late for another answer: the connection must break
                 raise
-            await answer(error)(scope, receive, tell)
+            await answer(error)(scope, receive, outgoing(scope, tell))
         finally:
             _count(scope, status, time.monotonic() - began, request_id)
 

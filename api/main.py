@@ -31,6 +31,7 @@ from api.bulk import files, kickoff, orders, status
 from api.bulk.pace import Pace
 from api.edge import Edge
 from api.enrolment import Enrolment
+from api.formats import Formats
 from api.gate import Gate
 from api.guide import endpoint as guide
 from api.lanes import Lanes
@@ -97,7 +98,13 @@ def create_app(
         version=version("hisbundle"),
         started=datetime.now(UTC),
     )
-    app = FastAPI(title="hisbundle", version=here.version, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="hisbundle",
+        version=here.version,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # there is nothing at /fhir/Patient/, and that is told in FHIR
+    )
     app.state.site = here
     errors.install(app)
     _serve_service(app)
@@ -113,11 +120,12 @@ def create_app(
     _serve_audit(app)
     app.router.middleware_stack = Lanes.beside(app.router.middleware_stack, app.routes)
     # The last added is the outermost.
-    app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES, compresslevel=GZIP_LEVEL)
     auditor = Auditor(database)
     refusals = Refusals(auditor, settings.public_url)
     app.add_middleware(Audit, auditor=auditor, refusals=refusals, public_url=settings.public_url)
     app.add_middleware(Gate, bearers=here.smart.bearers, refusals=refusals)
+    app.add_middleware(Formats)
+    app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES, compresslevel=GZIP_LEVEL)
     app.add_middleware(Edge)
     return app
 

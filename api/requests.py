@@ -8,11 +8,11 @@ from starlette.requests import Request
 
 from api.tokens import Caller
 from core.errors import Incorrect
-from fhir.search.request import Pair, is_json
+from fhir import media
+from fhir.search.request import Pair
 
 FORM = "application/x-www-form-urlencoded"
 MAX_FORM_BYTES = 65_536
-_ANY = {"*/*", "application/*"}
 _READ_PARAMS = {"_format", "_pretty"}
 
 
@@ -23,10 +23,9 @@ def caller(request: Request) -> Caller:
 
 
 def negotiate(accept: str | None, format_: str | None) -> None:
-    """Raises 406 unless JSON will do; ``_format`` counts before ``Accept``."""
-    wanted = (accept or "*/*").split(",") if format_ is None else [format_]
-    if not any(is_json(item) or item.partition(";")[0].strip() in _ANY for item in wanted):
-        raise HTTPException(406, "application/fhir+json is what this server speaks")
+    """Raises 406 unless JSON or XML will do; ``_format`` counts before ``Accept``."""
+    if media.wanted(accept, format_) is None:
+        raise HTTPException(406, "this server speaks application/fhir+json and fhir+xml, in UTF-8")
 
 
 def read_params(request: Request, also: Set[str] = frozenset()) -> bool:

@@ -48,6 +48,7 @@ async def _search(request: Request, kind: ResourceType, pairs: Sequence[Pair]) -
     path = f"{base}/{kind.name}"
     asked = next((value for name, value in pairs if name == "_format"), None)
     negotiate(request.headers.get("accept"), asked)
+    request.scope["format"] = asked  # it may have come in the form
     search = searches.parse(kind, pairs, here.limits, base, lenient=is_lenient(request))
     if later.is_wanted(request, search):
         return await later.order(request, kind, search)

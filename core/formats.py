@@ -16,6 +16,7 @@ class Format(StrEnum):
     WFDB = "wfdb"
     EDF = "edf"
     DICOM = "dicom"
+    HL7 = "hl7"
 
     @property
     def content_type(self) -> str:
@@ -30,6 +31,7 @@ class Format(StrEnum):
 
 PAPER = (Format.PDF, Format.SVG)
 FILES = (Format.WFDB, Format.EDF, Format.DICOM)
+MESSAGES = (Format.HL7,)
 
 _CONTENT_TYPES = {
     Format.PDF: "application/pdf",
@@ -37,6 +39,7 @@ _CONTENT_TYPES = {
     Format.WFDB: "application/zip",
     Format.EDF: "application/edf",
     Format.DICOM: "application/dicom",
+    Format.HL7: "x-application/hl7-v2+er7",
 }
 _FILE_NAMES = {
     Format.PDF: ".pdf",
@@ -44,6 +47,7 @@ _FILE_NAMES = {
     Format.WFDB: ".wfdb.zip",
     Format.EDF: ".edf",
     Format.DICOM: ".dcm",
+    Format.HL7: ".hl7",
 }
 
 

@@ -122,6 +122,24 @@ class Settings(BaseSettings):
     )
     token_life_s: PositiveInt = Field(3600, description="life of a development token, seconds")
 
+    # Reports sent as HL7 v2 messages (ORU^R01 by MLLP)
+    hl7v2_host: str | None = Field(
+        None, min_length=1, description="host that takes HL7 v2 messages; unset: none are sent"
+    )
+    hl7v2_port: int = Field(2575, gt=0, le=65_535, description="its TCP port")
+    hl7v2_tls: bool = Field(False, description="speak TLS to it")
+    hl7v2_ca_file: Path | None = Field(
+        None, description="CA that signed its certificate; unset: the public authorities"
+    )
+    hl7v2_application: str = Field(
+        "HISBUNDLE", min_length=1, max_length=180, description="sending application, MSH-3"
+    )
+    hl7v2_facility: str = Field("", max_length=180, description="sending facility, MSH-4")
+    hl7v2_to_application: str = Field(
+        "", max_length=180, description="receiving application, MSH-5"
+    )
+    hl7v2_to_facility: str = Field("", max_length=180, description="receiving facility, MSH-6")
+
     # Addresses that we fetch from (clients' key sets)
     outbound_networks: tuple[IPvAnyNetwork, ...] = Field(
         (),

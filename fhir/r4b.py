@@ -120,3 +120,20 @@ def _message(type_: str, error: ValidationError) -> str:
     issues = error.errors(include_url=False, include_input=False, include_context=False)
     told = [f"{'.'.join(map(str, (type_, *issue['loc'])))}: {issue['msg']}" for issue in issues]
     return "; ".join(told[:_SHOWN]) + ("; ..." if len(told) > _SHOWN else "")
+
+
+@cache
+def order(type_: str) -> tuple[str, ...]:
+    """The names of a type's elements in HL7's order. Raises Incorrect for what is no type."""
+    model: Any = _model(type_)
+    return tuple(model.elements_sequence())
+
+
+@cache
+def is_resource(type_: str) -> bool:
+    """Whether ``type_`` is a resource type. Raises Incorrect for what is no type at all."""
+    model: Any = _model(type_)
+    return type_ not in _ABSTRACT and bool(model.has_resource_base())
+
+
+_ABSTRACT = frozenset({"Resource", "DomainResource"})

@@ -18,7 +18,7 @@ def check(settings: Settings) -> None:
     _check_ports(settings)
     _check_public_url(settings.public_url)
     _check_https(settings.tls_cert_file, settings.tls_key_file)
-    for name in ("mqtt_ca_file", "mqtt_client_cert_file", "mqtt_client_key_file"):
+    for name in ("mqtt_ca_file", "mqtt_client_cert_file", "mqtt_client_key_file", "hl7v2_ca_file"):
         path: Path | None = getattr(settings, name)
         if path is not None and not path.is_file():
             raise Incorrect(f"HISBUNDLE_{name.upper()}: there is no file {path}")

@@ -9,6 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from core.settings import Settings
+from hisbundle.http_protocol import Protocol
 
 GRACE_S = 5
 """What running requests get to end."""
@@ -38,6 +39,7 @@ async def serve_http(app: ASGIApp, settings: Settings, started: Callable[[], Non
     """
     config = uvicorn.Config(
         app,
+        http=Protocol,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -10,12 +10,14 @@ from analysis.classifier import DEFAULT_ARTEFACT, load_classifier, read_card
 from analysis.work.worker import AnalysisWorker, Pace
 from api.bulk.worker import BulkWorker
 from api.enrolment import Enrolment, MqttAddress
+from api.hl7v2 import letterhead
 from api.main import create_app
 from api.tokens import KEY_FILE, load_or_create_key
 from core.settings import Role
 from fhir.publishing.publisher import Publisher
 from hisbundle.address import mqtt_host
 from hisbundle.embedded.certificates import ServerTls
+from hisbundle.hl7v2 import courier
 from hisbundle.http import serve_http
 from hisbundle.parts import Parts
 from ingest.accept import Ingest
@@ -122,7 +124,7 @@ async def analysis(parts: Parts) -> None:
 
 
 async def publisher(parts: Parts) -> None:
-    """Make FHIR resources of what analysis found."""
+    """Make FHIR resources of what analysis found, and send reports as HL7 v2 messages."""
     settings = parts.settings
     card = await asyncio.to_thread(read_card, DEFAULT_ARTEFACT)
     worker = Publisher(
@@ -130,9 +132,14 @@ async def publisher(parts: Parts) -> None:
         report_interval_s=settings.report_interval_s,
         poll_s=settings.analysis_poll_s,
         weights={card.model_id: card.weights_sha256},
+        letterhead=None if settings.hl7v2_host is None else letterhead(settings),
     )
+    sender = courier(parts)
     parts.started[Role.PUBLISHER].set()
-    await _run_with_stop(worker.run)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_run_with_stop(worker.run))
+        if sender is not None:
+            group.create_task(_run_with_stop(sender.run))
 
 
 async def bulk(parts: Parts) -> None:

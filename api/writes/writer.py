@@ -9,17 +9,19 @@ import orjson
 from starlette.requests import Request
 
 from api.disclosure import disclose
+from api.hl7v2 import letterhead
 from api.requests import caller
 from api.scopes import Action, allows
 from api.site import Site, site
 from api.writes import references
 from core.errors import Conflict
+from fhir.publishing.outbox import put_out
 from fhir.search.indexing import index
 from store import devices, resources, wearing
 from store.database import Transaction
 from store.index import Index
 from store.resource_rows import Current
-from store.resources import Document, Draft, Key
+from store.resources import Document, Draft, Key, Stored
 
 SCOPE_KEY = "writer"
 
@@ -30,7 +32,7 @@ class Writer:
 
     ``promised`` are references to resources that must be there at the end, for which a
     transaction Bundle may write what it refers to in any order; ``deleted`` what nobody may then
-    refer to.
+    refer to; ``confirmed`` the service's own results that a clinician has changed.
     """
 
     here: Site
@@ -38,10 +40,13 @@ class Writer:
     tx: Transaction
     promised: list[tuple[str, Key]] = field(default_factory=list)
     deleted: list[Key] = field(default_factory=list)
+    confirmed: list[Stored] = field(default_factory=list)
 
     async def put(self, request: Request, draft: Draft) -> Document:
         """Write a version; it counts as disclosed to whoever wrote it."""
-        await resources.put_many(self.tx, [draft])
+        stored = await resources.put_many(self.tx, [draft])
+        if draft.evidence:
+            self.confirmed += stored
         document = await resources.read(self.tx, draft.type, draft.id)
         disclose(request, [document])
         return document
@@ -64,6 +69,8 @@ class Writer:
             if by is not None:
                 known = allows(caller(request).scopes, by[0], Action.READ)
                 raise references.refusal(key, by if known else None)
+        if self.confirmed and self.here.settings.hl7v2_host is not None:
+            await put_out(self.tx, self.confirmed, letterhead(self.here.settings))
         await self.here.database.notify(self.tx, "resource")
 
 

@@ -14,6 +14,7 @@ import structlog
 
 from core.ecg import SessionKey
 from core.errors import Unavailable
+from fhir.hl7v2.message import Letterhead
 from fhir.mapping.device import algorithm
 from fhir.mapping.flag import flag
 from fhir.mapping.identity import Origin
@@ -41,6 +42,7 @@ class Publisher:
     ``report_interval_s`` is the new signal that a running session's report waits for;
     ``quiet_s`` how long nothing must have come for it not to wait; ``poll_s`` how long a lost
     wake-up call can delay anything. ``weights`` are the SHA-256 digests of models by their id.
+    With a ``letterhead`` final reports go out as HL7 v2 too.
     """
 
     def __init__(
@@ -51,12 +53,14 @@ class Publisher:
         quiet_s: float = 2.0,
         poll_s: float = 1.0,
         weights: Mapping[str, str] | None = None,
+        letterhead: Letterhead | None = None,
     ) -> None:
         self._database = database
         self._report_interval_s = report_interval_s
         self._quiet_s = quiet_s
         self._poll_s = poll_s
         self._weights = weights or {}
+        self._letterhead = letterhead
         self._told: set[UUID] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -123,7 +127,9 @@ class Publisher:
         return len(claimed)
 
     async def _write_reports(self, tx: Transaction) -> int:
-        return await reporter.write_due(tx, self._report_interval_s, self._quiet_s)
+        return await reporter.write_due(
+            tx, self._report_interval_s, self._quiet_s, self._letterhead
+        )
 
     def _algorithms(self, claimed: Sequence[UnpublishedFinding]) -> list[Piece]:
         versions = {(item.finding.pipeline_version, item.finding.model_id) for item in claimed}

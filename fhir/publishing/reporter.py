@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from core.ecg import SessionTotals
+from fhir.hl7v2.message import Letterhead
 from fhir.mapping.document import documents
 from fhir.mapping.identity import Origin
 from fhir.mapping.provenance import of_report
 from fhir.mapping.report import report
 from fhir.mapping.summary import summary
+from fhir.publishing.outbox import put_out
 from fhir.publishing.revision import revised
 from fhir.publishing.shelf import Piece, evidence, lasting, publish
 from fhir.values import Json
@@ -20,8 +22,13 @@ BATCH = 16
 """Sessions per transaction."""
 
 
-async def write_due(tx: Transaction, interval_s: float, quiet_s: float) -> int:
-    """Write the reports that are due; how many sessions were looked at."""
+async def write_due(
+    tx: Transaction, interval_s: float, quiet_s: float, letterhead: Letterhead | None = None
+) -> int:
+    """Write the reports that are due; how many sessions were looked at.
+
+    With a ``letterhead`` final ones are put out as HL7 v2 messages too.
+    """
     due = await reports.claim_due(tx, interval_s, quiet_s, BATCH)
     pieces: list[Piece] = []
     for session in due:
@@ -29,7 +36,9 @@ async def write_due(tx: Transaction, interval_s: float, quiet_s: float) -> int:
             pieces += _pieces(session, patient_id, totals)
         await reports.settle(tx, session.session.row, ended=session.ended)
     # Last, because other writers of resources wait from here to the commit.
-    await publish(tx, pieces)
+    written = await publish(tx, pieces)
+    if letterhead is not None:
+        await put_out(tx, written, letterhead)
     return len(due)
 
 

@@ -14,7 +14,7 @@ from fhir.values import Json
 from store import resources
 from store.database import Transaction
 from store.resource_rows import Current
-from store.resources import Draft
+from store.resources import Draft, Stored
 
 After = Callable[[Json, Json | None, tuple[str, ...]], Json | None]
 """Given a body, the version before, and the names of its clinical elements: what to write."""
@@ -22,8 +22,8 @@ Piece = tuple[Draft, After]
 _ABOUT_NOW = frozenset({"meta", "recorded", "text"})
 
 
-async def publish(tx: Transaction, pieces: Iterable[Piece]) -> None:
-    """Write evidence, as each piece's ``After`` says."""
+async def publish(tx: Transaction, pieces: Iterable[Piece]) -> list[Stored]:
+    """Write evidence, as each piece's ``After`` says; where each came to rest."""
     ways = {piece.key: (piece, after) for piece, after in pieces}
 
     def revise(fresh: Draft, before: Current | None) -> Draft | None:
@@ -36,7 +36,7 @@ async def publish(tx: Transaction, pieces: Iterable[Piece]) -> None:
         return replace(evidence(body, fresh.render), clinical=before.clinical)
 
     drafts: Sequence[Draft] = [piece for piece, _ in ways.values()]
-    await resources.put_many(tx, drafts, revise)
+    return await resources.put_many(tx, drafts, revise)
 
 
 def as_told(fresh: Json, before: Json | None, clinical: tuple[str, ...]) -> Json:

@@ -12,7 +12,8 @@ from fhir.search.registry import SYSTEM, TYPES
 from fhir.values import Json, compact, instant
 
 FHIR_VERSION = "4.0.1"
-FORMATS = ("application/fhir+json", "json")
+FORMATS = ("application/fhir+json", "application/fhir+xml", "json", "xml")
+PATCH_FORMATS = ("application/json-patch+json",)
 SECURITY = (
     "Every request but this one, /.well-known/smart-configuration and /health needs a bearer"
     " token (RFC 6750): a JWT with SMART system scopes, such as system/Observation.rs."
@@ -48,7 +49,7 @@ def capability_statement(base: str, version: str, date: datetime) -> Json:
         "implementation": {"description": "FHIR gateway for continuous ECG", "url": base},
         "fhirVersion": FHIR_VERSION,
         "format": list(FORMATS),
-        "patchFormat": ["application/json-patch+json"],
+        "patchFormat": list(PATCH_FORMATS),
         "rest": [
             {
                 "mode": "server",

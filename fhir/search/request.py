@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from core.errors import Incorrect
+from fhir.media import Form, named, wanted
 from fhir.search import clauses as search_clauses
 from fhir.search import results
 from fhir.search.params import Kind, ResourceType, UnknownParameter
@@ -18,7 +19,6 @@ from store.criteria import Clause, Query, SortColumn, SortKey
 Pair = tuple[str, str]
 
 MAX_PARAMS = 64
-_JSON = {"json", "text/json", "application/json", "application/fhir+json"}
 _COLUMNS = {
     Kind.DATE: SortColumn.SPAN,
     Kind.QUANTITY: SortColumn.AMOUNT,
@@ -193,8 +193,8 @@ def _including(*, iterate: bool = False, reverse: bool = False) -> Take:
 
 
 def _take_format(search: Search, _: ResourceType, value: str) -> Search:
-    if not is_json(value):
-        raise Incorrect("json is supported")
+    if wanted(None, value) is None:
+        raise Incorrect("json and xml are supported")
     return search
 
 
@@ -209,8 +209,8 @@ def _take_cursor(search: Search, _: ResourceType, value: str) -> Search:
 
 
 def is_json(media_type: str) -> bool:
-    """Whether a value of ``_format`` or ``Accept`` names JSON (a + may have become a space)."""
-    return media_type.partition(";")[0].strip().lower().replace(" ", "+") in _JSON
+    """Whether a value of ``Content-Type`` names JSON."""
+    return named(media_type) is Form.JSON
 
 
 CURSOR = "_cursor"

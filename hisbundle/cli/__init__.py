@@ -10,6 +10,7 @@ from hisbundle.cli.client import client
 from hisbundle.cli.database import device, migrate, quarantine
 from hisbundle.cli.demo import demo
 from hisbundle.cli.export import export
+from hisbundle.cli.hl7 import hl7
 from hisbundle.cli.replay import replay
 from hisbundle.cli.serve import serve
 from hisbundle.cli.settings import settings
@@ -30,6 +31,7 @@ app.add_typer(quarantine, name="quarantine")
 app.add_typer(device, name="device")
 app.add_typer(client, name="client")
 app.add_typer(audit, name="audit")
+app.add_typer(hl7, name="hl7")
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from store.tables.devices import (
     service_secret,
     wearing,
 )
+from store.tables.hl7v2 import hl7v2_message
 from store.tables.jobs import job, job_part
 from store.tables.resources import (
     fhir_clock,
@@ -41,6 +42,7 @@ __all__ = [
     "fhir_clock",
     "finding",
     "gap",
+    "hl7v2_message",
     "job",
     "job_part",
     "metadata",

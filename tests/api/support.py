@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from core.json_text import dumps
 from fhir.codes import (
     ECG_POTENTIAL,
     EKG_STUDY,
@@ -17,8 +18,10 @@ from fhir.codes import (
     VITAL_SIGNS,
     concept,
 )
+from fhir.media import Form
 from fhir.search.indexing import draft
 from fhir.values import Json, instant, quantity, reference
+from fhir.xml.reader import from_xml
 from store.database import Database
 from store.resources import Stored, put_many
 from tests.conformance.checker import conformant
@@ -66,11 +69,14 @@ def checked(answer: httpx.Response) -> None:
     """Assert that an answer with a FHIR body is valid FHIR, and an error an OperationOutcome."""
     if answer.status_code == 304 or answer.request.method == "HEAD":
         return
-    if answer.headers.get("content-type", "").startswith("application/fhir+json"):
-        conformant(answer.content)
+    type_ = answer.headers.get("content-type", "")
+    told = from_xml(answer.content) if "fhir+xml" in type_ else None
+    if type_.startswith(("application/fhir+json", "application/fhir+xml")):
+        conformant(answer.content if told is None else dumps(told))
+        assert "Accept" in answer.headers["vary"].split(", ")
     if answer.status_code >= 400 and urlsplit(str(answer.request.url)).path != "/health":
-        assert answer.headers["content-type"] == "application/fhir+json; charset=utf-8"
-        assert answer.json()["resourceType"] == "OperationOutcome"
+        assert type_ in {form.value for form in Form}
+        assert (told or answer.json())["resourceType"] == "OperationOutcome"
 
 
 def ids(bundle: Json) -> list[str]:

@@ -7,6 +7,7 @@ from base64 import b64decode
 from pathlib import Path
 
 import edfio
+import hl7
 import numpy as np
 import pydicom
 import pytest
@@ -15,6 +16,7 @@ import wfdb
 from core.chunk import INVALID_SAMPLE
 from core.keyring import KeyRing
 from core.local_vault import LocalVault
+from fhir.xml.reader import from_xml
 from store import devices
 from store.database import Database
 from tests.api.conftest import Scoped
@@ -28,6 +30,7 @@ FORMS = {
     "wfdb": ("application/zip", b"PK"),
     "edf": ("application/edf", b"0       "),
     "dicom": ("application/dicom", bytes(128) + b"DICM"),
+    "hl7": ("x-application/hl7-v2+er7", b"MSH|^~\\&|HISBUNDLE|"),
 }
 
 
@@ -82,6 +85,9 @@ async def test_each_form_raw_and_as_fhir(client: Client, shown: Exhibit, form: s
     assert wrapped["contentType"] == media_type
     assert b64decode(wrapped["data"]) == raw.content
     assert wrapped["securityContext"] == {"reference": f"DiagnosticReport/{shown.report['id']}"}
+    for accept, query in (("application/fhir+xml", ""), (media_type, "?_format=xml")):
+        xml = await client.get(f"{path}{query}", headers={"Accept": accept})
+        assert from_xml(xml.content) == wrapped
     await client.get(path, 406, headers={"Accept": "text/html"})
 
 
@@ -139,6 +145,17 @@ async def test_the_files_hold_the_session(client: Client, shown: Exhibit, tmp_pa
     positions = [p - 1 for i in dicom.WaveformAnnotationSequence
                  for p in i.ReferencedSamplePositions]  # fmt: skip
     assert sorted(positions) == _beats(shown)
+
+
+async def test_the_report_as_hl7_v2(client: Client, shown: Exhibit) -> None:
+    report = shown.report
+    message = hl7.parse((await client.get(f"Binary/{report['id']}-hl7")).content.decode())
+    assert str(message.segment("OBR")(3)) == f"{report['id']}^HISBUNDLE"
+    assert str(message.segment("PID")(3)).startswith("MRN-4711^")
+    assert "王芳" in str(message.segment("PID")(5))
+    values = {str(obx(3)(0)(0)): str(obx(5)) for obx in message.segments("OBX")}
+    assert values["beats"] == str(len(_beats(shown)))
+    await client.get(f"Binary/{shown.strips[0]['id']}-hl7", 404)
 
 
 async def test_a_binary_needs_both_scopes(with_scopes: Scoped, shown: Exhibit) -> None:

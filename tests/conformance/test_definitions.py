@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.conformance import definitions as module
-from tests.conformance.definitions import DefinitionsMissing, definitions
+from tests.conformance.definitions import definitions
+from tests.npm import PackageMissing
 
 
 def test_they_are_hl7s_r4_and_nobody_elses() -> None:
@@ -23,5 +24,5 @@ def test_without_a_network_it_is_said_what_to_do(
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
     monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
     monkeypatch.setenv("npm_config_fetch_retries", "0")
-    with pytest.raises(DefinitionsMissing, match="Connect to the network"):
+    with pytest.raises(PackageMissing, match="Connect to the network"):
         definitions.__wrapped__()

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import NotFound
-from core.formats import FILES, PAPER, Format, binary_id, parse_binary_id
+from core.formats import FILES, MESSAGES, PAPER, Format, binary_id, parse_binary_id
 
 
 @given(st.text(min_size=1, max_size=50), st.sampled_from(Format))
@@ -17,7 +17,7 @@ def test_other_ids_name_nothing(name: str) -> None:
         parse_binary_id(name)
 
 
-def test_every_form_is_paper_or_a_file() -> None:
-    assert {*PAPER, *FILES} == set(Format)
+def test_every_form_is_paper_a_file_or_a_message() -> None:
+    assert {*PAPER, *FILES, *MESSAGES} == set(Format)
     assert len({form.content_type for form in Format}) == len(Format)
     assert all(form.file_name.startswith(".") for form in Format)
