@@ -5,6 +5,7 @@ Source: https://hl7.org/fhir/us/core/STU7/StructureDefinition-us-core-heart-rate
 
 from fhir.codes import HEART_RATE, UCUM, VITAL_SIGNS
 from fhir.mapping.heart_rate import heart_rate
+from fhir.mapping.provenance import of_report
 from fhir.mapping.report import report
 from tests.fhir.samples import READABLE, STARTED_AT, TOTALS, UNREADABLE, WORN
 
@@ -36,3 +37,8 @@ def test_a_report_says_what_it_is_and_when() -> None:
         assert "LP29708-2" in codes
         assert made["effectivePeriod"]["start"]
         assert made["issued"]
+
+
+def test_provenance_says_what_was_done() -> None:
+    made = of_report(TOTALS, WORN, [], STARTED_AT)
+    assert made["activity"]["coding"][0]["code"] == "CREATE"
