@@ -3,7 +3,7 @@
 Source: https://hl7.org/fhir/R4/parameters.html and https://hl7.org/fhir/R4/operations.html
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from core.errors import Incorrect
@@ -21,10 +21,23 @@ Given = dict[str, Any]
 
 def from_body(body: Json, forms: Forms) -> Given:
     """The parameters in a Parameters resource. Raises Incorrect for what is not taken."""
+    return _given((_fitting(*item, forms) for item in named(body)), forms)
+
+
+def named(body: Json) -> Iterator[tuple[str, str, Any]]:
+    """Name, kind (such as ``valueCode``) and value of each. Raises Incorrect for other shapes."""
     sent = body.get("parameter", [])
     if not isinstance(sent, list) or len(sent) > MAX_PARAMETERS:
         raise Incorrect(f"Parameters.parameter is an array of at most {MAX_PARAMETERS}")
-    return _given((_pair(item, forms) for item in sent), forms)
+    yield from map(_named, sent)
+
+
+def texts(body: Json) -> Iterator[tuple[str, str]]:
+    """Name and value of each, as they would stand in a URL."""
+    for name, _, value in named(body):
+        if isinstance(value, dict | list) or value is None:
+            raise Incorrect(f"{name[:80]}: a single value, as in a URL, please")
+        yield name, str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def from_query(pairs: Iterable[tuple[str, str]], forms: Forms) -> Given:
@@ -43,14 +56,17 @@ def _given(pairs: Iterable[tuple[str, Any]], forms: Forms) -> Given:
     return given
 
 
-def _pair(item: Any, forms: Forms) -> tuple[str, Any]:
+def _named(item: Any) -> tuple[str, str, Any]:
     name = item.get("name") if isinstance(item, dict) else None
     if not isinstance(name, str):
         raise Incorrect("each parameter has a name")
     values = [(key, value) for key, value in item.items() if key not in ("name", "id")]
     if len(values) != 1:
         raise Incorrect(f"{name[:80]}: one value, please")
-    kind, value = values[0]
+    return name, *values[0]
+
+
+def _fitting(name: str, kind: str, value: Any, forms: Forms) -> tuple[str, Any]:
     if kind not in forms.get(name, {kind}):
         raise Incorrect(f"{name[:80]}: its value is {' or '.join(sorted(forms[name]))}")
     if not isinstance(value, dict if kind == "resource" else str):

@@ -89,6 +89,25 @@ def short(code: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Concept:
+    """What a resource is a value of: all codings of its code, and what can be told by category.
+
+    ``codings`` are (code, system), sorted; ``param`` is where their tokens stand. ``filters`` are
+    the keys of the resource's categories.
+    """
+
+    param: str
+    codings: tuple[tuple[str, str], ...]
+    filters: tuple[int, ...] = ()
+
+    @property
+    def key(self) -> int:
+        """One number for all of it."""
+        parts = [part for coding in self.codings for part in coding]
+        return key(self.param, "\x1f".join(parts), ",".join(map(str, self.filters)))
+
+
+@dataclass(frozen=True, slots=True)
 class Index:
     """All that a resource is found by.
 
@@ -103,3 +122,4 @@ class Index:
     spans: tuple[Span, ...] = ()
     amounts: tuple[tuple[str, Amount], ...] = ()
     wordings: tuple[Wording, ...] = ()
+    concept: Concept | None = None

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from store.index import Index, short
+from store.index import Concept, Index, short
 
 _SEPARATOR = "\x1f"  # never part of a URI, nor of a string of FHIR
 
@@ -59,6 +60,17 @@ _WORDINGS = text(
     " SELECT * FROM unnest(CAST(:types AS text[]), CAST(:params AS text[]),"
     " CAST(:texts AS text[]), CAST(:keys AS bigint[])) ON CONFLICT DO NOTHING"
 )
+_CONCEPTS = text(
+    "INSERT INTO resource_concept (type, patient_id, key, param, codes, systems, filters)"
+    " SELECT type, patient, key, param,"
+    " ARRAY (SELECT jsonb_array_elements_text(CAST(codes AS jsonb))),"
+    " ARRAY (SELECT jsonb_array_elements_text(CAST(systems AS jsonb))),"
+    " CAST(filters AS bigint[])"
+    " FROM unnest(CAST(:types AS text[]), CAST(:patients AS text[]), CAST(:keys AS bigint[]),"
+    " CAST(:params AS text[]), CAST(:codes AS text[]), CAST(:systems AS text[]),"
+    " CAST(:filters AS text[])) AS new (type, patient, key, param, codes, systems, filters)"
+    " ON CONFLICT DO NOTHING"
+)
 
 
 async def remove(tx: AsyncConnection, keys: Sequence[tuple[str, str]]) -> None:
@@ -75,6 +87,7 @@ async def add(tx: AsyncConnection, found: Sequence[Indexed]) -> None:
         (_RANGES, _RANGE, _range_rows(found)),
         (_QUANTITIES, _QUANTITY, _quantity_rows(found)),
         (_WORDINGS, _WORDING, _wording_rows(found)),
+        (_CONCEPTS, _CONCEPT, _concept_rows(found)),
     ):
         if rows:
             await tx.execute(statement, _columns(names, rows))
@@ -93,6 +106,7 @@ _QUANTITY = (
     "types", "ids", "params", "numbers", "systems", "codes", "units", "low", "high", "patients",
 )  # fmt: skip
 _WORDING = ("types", "params", "texts", "keys")
+_CONCEPT = ("types", "patients", "keys", "params", "codes", "systems", "filters")
 
 
 def _columns(names: Iterable[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
@@ -137,3 +151,19 @@ def _quantity_rows(found: Sequence[Indexed]) -> list[tuple[Any, ...]]:
 def _wording_rows(found: Sequence[Indexed]) -> list[tuple[Any, ...]]:
     rows = {(f.type, w.param, w.text, w.key) for f in found for w in f.index.wordings}
     return sorted(rows)
+
+
+def _concept_rows(found: Sequence[Indexed]) -> list[tuple[Any, ...]]:
+    """Each concept of a patient once: a batch has many values of few."""
+    rows = {(f.type, f.index.patient_id, f.index.concept) for f in found}
+    return sorted(
+        (type_, patient, concept.key, concept.param, *_joined(concept))
+        for type_, patient, concept in rows
+        if patient is not None and concept is not None
+    )
+
+
+def _joined(concept: Concept) -> tuple[str, str, str]:
+    codes, systems = zip(*concept.codings, strict=True)
+    filters = f"{{{','.join(map(str, concept.filters))}}}"
+    return orjson.dumps(codes).decode(), orjson.dumps(systems).decode(), filters

@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.operations import document, everything, spectrum
+from api.operations import document, everything, lastn, spectrum
 
 ROUTES: tuple[tuple[str, tuple[str, ...], Callable[[Request], Awaitable[Response]]], ...] = (
     ("/Patient/{id}/$everything", ("GET",), everything.everything),
+    ("/Observation/$lastn", ("GET", "POST"), lastn.lastn),
     ("/Observation/{id}/$spectrum", ("GET",), spectrum.spectrum),
     ("/DiagnosticReport/{id}/$document", ("GET",), document.document),
 )

@@ -1,16 +1,22 @@
 """From a resource to what it is found by, by its type's declaration."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fhir.search import values as extract
 from fhir.search.params import ResourceType, SearchParam
 from fhir.search.registry import TYPES
 from fhir.search.values import MAX_TEXT, Codings, References
-from store.index import NO_DATE, Amount, Index, Span, Token, Wording
+from store.index import NO_DATE, Amount, Concept, Index, Span, Token, Wording, short
 from store.resources import Draft
 
 Json = dict[str, Any]
+
+GROUPED = "Observation"
+"""The type whose latest are asked for by code ($lastn)."""
+CODE = "code"
+TEXT_ALONE = "code:alone"
+"""Where the text of a code stands that has no codings."""
 
 
 def index(body: Json) -> Index:
@@ -18,14 +24,16 @@ def index(body: Json) -> Index:
     kind = TYPES[body["resourceType"]]
     found = kind.date.dates(body) if kind.date and kind.date.dates else None
     at, until = found or (NO_DATE, None)
+    tokens = tuple(token for token in _tokens(kind, body) if _is_storable(token))
     return Index(
         _patient_id(kind, body),
         at,
         until,
-        tuple(token for token in _tokens(kind, body) if _is_storable(token)),
+        tokens,
         tuple(_spans(kind, body)),
         tuple(_measures(kind, body)),
         tuple(dict.fromkeys(_wordings(kind, body))),
+        _concept(tokens) if kind.name == GROUPED else None,
     )
 
 
@@ -34,12 +42,30 @@ def draft(body: Json, render: Json | None = None) -> Draft:
     return Draft(body["resourceType"], body["id"], body, index(body), render)
 
 
+def _concept(tokens: Sequence[Token]) -> Concept | None:
+    """What an Observation is a value of; None where neither codings nor text tell."""
+    filters = {key for token in tokens if token.param == "category" for key in token.keys}
+    for param in (CODE, TEXT_ALONE):
+        found = {(short(token.code), token.system) for token in tokens if token.param == param}
+        if found:
+            return Concept(param, tuple(sorted(found)), tuple(sorted(filters)))
+    return None
+
+
 def _tokens(kind: ResourceType, body: Json) -> Iterator[Token]:
+    yield from _text_alone(kind, body)
     for param in kind.params.values():
         for system, code in param.values(body) if param.values else ():
             yield Token(param.name, code, system, param.leads)
         for system, code in _identifiers(kind, param, body):
             yield Token(f"{param.name}:identifier", code, system, param.leads)
+
+
+def _text_alone(kind: ResourceType, body: Json) -> Iterator[Token]:
+    """The text of a code without codings: as $lastn groups them, by every letter."""
+    if kind.name == GROUPED and not any(extract.codings("code")(body)):
+        for text in extract.elements(body, "code.text"):
+            yield Token(TEXT_ALONE, str(text))
 
 
 def _identifiers(kind: ResourceType, param: SearchParam, body: Json) -> Iterator[tuple[str, str]]:

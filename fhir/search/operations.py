@@ -39,6 +39,13 @@ OPERATIONS: tuple[Operation, ...] = (
         ("Patient",),
     ),
     Operation(
+        "lastn",
+        f"{_R4}/Observation-lastn",
+        "The latest Observations of each code of one patient: patient or subject, category or"
+        " code, max (1 to 100), and any other search parameter.",
+        ("Observation",),
+    ),
+    Operation(
         "spectrum",
         f"{_OURS}/Observation-spectrum",
         "Power spectrum of an ECG strip, computed when asked for.",

@@ -22,6 +22,7 @@ from store.tables.jobs import job, job_part
 from store.tables.resources import (
     fhir_clock,
     resource,
+    resource_concept,
     resource_quantity,
     resource_range,
     resource_token,
@@ -50,6 +51,7 @@ __all__ = [
     "quarantine",
     "report",
     "resource",
+    "resource_concept",
     "resource_quantity",
     "resource_range",
     "resource_token",

@@ -159,3 +159,18 @@ resource_wording = Table(
     Column("key", BigInteger, nullable=False),
     PrimaryKeyConstraint("type", "param", "text"),
 )
+
+# Which concepts each patient has values of at all, so that the latest of each is found by a few
+# looks at an index. A row is never taken away: one that holds no longer costs a look.
+resource_concept = Table(
+    "resource_concept",
+    metadata,
+    Column("type", _NAME, nullable=False),
+    Column("patient_id", _NAME, nullable=False),
+    Column("key", BigInteger, nullable=False),
+    Column("param", _NAME, nullable=False),
+    Column("codes", ARRAY(_NAME), nullable=False),
+    Column("systems", ARRAY(_NAME), nullable=False),
+    Column("filters", ARRAY(BigInteger), nullable=False),
+    PrimaryKeyConstraint("type", "patient_id", "key"),
+)

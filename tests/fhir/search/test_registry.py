@@ -8,7 +8,7 @@ from fhir.search.indexing import draft, index
 from fhir.search.params import Kind
 from fhir.search.registry import TYPES
 from fhir.values import Json
-from store.index import FOREVER, NO_DATE, Index, Token, Wording
+from store.index import FOREVER, NO_DATE, Concept, Index, Token, Wording
 
 OID = "urn:oid:2.16.840.1.113883.6.24"
 OBSERVATION: Json = {
@@ -44,6 +44,9 @@ def test_what_an_observation_is_found_by() -> None:
             Wording("code", "ekg study"),
             Wording("component-code", "heart rate"),
             Wording("component-code", "uncoded"),
+        ),
+        concept=Concept(
+            "code", (("11524-6", "http://loinc.org"), ("131328", "urn:iso:std:iso:11073:10101"))
         ),
     )
 

@@ -1,0 +1,32 @@
+"""Parameters of an operation from the URL, and from a Parameters resource that is sent."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from api.requests import body
+from core import json_text
+from core.errors import Incorrect
+from fhir.parameters import texts
+from fhir.search.request import Pair, is_json
+from fhir.values import Json
+
+MAX_BYTES = 65_536
+
+
+async def given(request: Request) -> list[Pair]:
+    """All of them as pairs of texts, those of the URL first."""
+    pairs: list[Pair] = request.query_params.multi_items()
+    return pairs + list(texts(await sent(request)))
+
+
+async def sent(request: Request) -> Json:
+    """The Parameters in the body; empty without one. Raises 413, 415 and Incorrect."""
+    text = await body(request, MAX_BYTES) if request.method == "POST" else b""
+    if not text:
+        return {}
+    if not is_json(request.headers.get("content-type", "")):
+        raise HTTPException(415, "send application/fhir+json")
+    plain = json_text.loads(text)
+    if not isinstance(plain, dict) or plain.get("resourceType") != "Parameters":
+        raise Incorrect("send a Parameters resource")
+    return plain
