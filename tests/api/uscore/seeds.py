@@ -204,9 +204,9 @@ CLINICAL_RESULT = _observed(
 )
 
 
-def _report(category: Json, code: str, system: str) -> Seed:
+def _report(name: str, category: Json, code: str, system: str) -> Seed:
     return Seed(
-        {"resourceType": "DiagnosticReport", "id": "report", "status": "final",
+        {"resourceType": "DiagnosticReport", "id": name, "status": "final",
          "category": [category], "code": concept(HOLTER_STUDY),
          "subject": reference("Patient", "p1"), "encounter": reference("Encounter", "stay"),
          "effectivePeriod": _AT, "issued": NOON,
@@ -223,8 +223,8 @@ def _report(category: Json, code: str, system: str) -> Seed:
 
 
 _LABORATORY = Code("http://terminology.hl7.org/CodeSystem/v2-0074", "LAB", "Laboratory", "")
-REPORT = _report(concept(CARDIOLOGY), "LP29708-2", LOINC)
-LABORATORY = _report(concept(_LABORATORY), "LAB", _LABORATORY.system)
+REPORT = _report("note", concept(CARDIOLOGY), "LP29708-2", LOINC)
+LABORATORY = _report("laboratory", concept(_LABORATORY), "LAB", _LABORATORY.system)
 ORDER = Seed(
     {"resourceType": "ServiceRequest", "id": "order", "status": "active", "intent": "order",
      "category": [concept(Code(SNOMED, "103693007", "Diagnostic procedure", ""))],

@@ -5,12 +5,21 @@ from typing import Any
 
 import pytest
 
+from fhir.values import Json, reference
 from store.database import Database
 from tests.api.support import BASE, Client, ids, patient, store
-from tests.api.uscore.seeds import SEEDS
+from tests.api.uscore.seeds import NOON, SEEDS
 
-# One of each: the laboratory's report has the id of the other.
-ALL = [seed.wanted for name, seed in SEEDS.items() if name != "DiagnosticReport laboratory"]
+ALL: list[Json] = [
+    *(seed.wanted for seed in SEEDS.values()),
+    {
+        "resourceType": "Provenance",
+        "id": "origin",
+        "target": [reference("Encounter", "stay"), reference("DiagnosticReport", "note")],
+        "recorded": NOON,
+        "agent": [{"who": reference("Practitioner", "doctor")}],
+    },
+]
 
 
 @pytest.fixture(autouse=True)
