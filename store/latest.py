@@ -6,7 +6,7 @@ statistics of a growing table may turn these looks into a scan.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import text
@@ -49,6 +49,10 @@ class Led(Scope):
     def rows(self) -> str:
         """The alias of the index rows."""
         return f"d{self.level}"
+
+    def exists(self, table: str, params: Sequence[str], condition: str = "true") -> str:
+        """As of any scope, but looked up for each resource: never joined as a whole."""
+        return Scope.exists(self, table, params, condition).removesuffix(")") + " OFFSET 0)"
 
 
 _READ = text(
@@ -94,8 +98,8 @@ def _is(value: TokenValue, code: str, system: str) -> bool:
 
 def coded(query: Query, found: Sequence[Concept]) -> list[Coded]:
     """The codings by which to look; all that ``query`` asks for has one of them."""
-    by_code = (c for c in query.clauses if isinstance(c, TokenClause) and c.params == ("code",))
-    asked = next((clause.values for clause in by_code if not clause.filters), ())
+    leading = _leading(query)
+    asked = () if leading is None else leading.values
     every = {
         Coded(concept.param, code, system)
         for concept in found
@@ -105,6 +109,12 @@ def coded(query: Query, found: Sequence[Concept]) -> list[Coded]:
     return sorted(every, key=lambda c: (c.param, c.code, c.system))
 
 
+def _leading(query: Query) -> TokenClause | None:
+    """The clause that asks for codes, if there is one: the first."""
+    by_code = (c for c in query.clauses if isinstance(c, TokenClause) and c.params == ("code",))
+    return next((clause for clause in by_code if not clause.filters), None)
+
+
 async def latest(
     tx: AsyncConnection, query: Query, patient: str, codes: Sequence[Coded], count: int
 ) -> list[Latest]:
@@ -112,6 +122,9 @@ async def latest(
 
     Raises TooCostly for more than ``MAX_FOUND``. One with several codes is found several times.
     """
+    # What leads here need not be asked for again.
+    others = tuple(clause for clause in query.clauses if clause is not _leading(query))
+    query = replace(query, clauses=others)
     scope = Led(Binds(), query.type, patients=(patient,))
     binds = scope.binds
     columns = ", ".join(f"r0.{name}" for name in DOCUMENT)
