@@ -14,12 +14,12 @@ from starlette.responses import Response, StreamingResponse
 
 from api import answers, papers, results
 from api.disclosure import disclose
-from api.grants import allow
+from api.grants import Grant, reach
 from api.hl7v2 import letterhead
 from api.recordings import recording
 from api.requests import caller, negotiate, read_params
 from api.results import Result
-from api.scopes import Action, allows
+from api.scopes import Action, Way, ways
 from api.site import Site, site
 from core.errors import Forbidden, NotFound, TooCostly
 from core.formats import FILES, PAPER, Format, binary_id, parse_binary_id
@@ -43,14 +43,14 @@ _WRITERS = {Format.WFDB: wfdb_zip, Format.EDF: edf, Format.DICOM: dicom}
 
 async def read(request: Request, kind: ResourceType) -> Response:
     """A rendering, in its own media type or as FHIR."""
-    allow(request, kind.name, Action.READ)
+    own = reach(request, kind.name, Action.READ)
     resource_id, form = parse_binary_id(request.path_params["id"])
     as_fhir = _wants_fhir(request, form)
     pretty = read_params(request) if as_fhir else False
     here = site(request)
     async with here.renderings.turn():
         async with here.database.transaction() as tx:
-            result = await results.find(tx, _readable(request), resource_id)
+            result = await results.find(tx, _readable(request, own), resource_id)
             disclose(request, [result.document])
             parts = await _rendered(here, tx, result, form)
         headers = answers.version_headers(result.document) | {
@@ -93,13 +93,27 @@ def _wants_fhir(request: Request, form: Format) -> bool:
     return True
 
 
-def _readable(request: Request) -> list[str]:
-    """The types behind a Binary that the caller may read. Raises Forbidden for none."""
-    scopes = caller(request).scopes
-    types = [type_ for type_ in _BEHIND if allows(scopes, type_, Action.READ)]
-    if not types:
+def _readable(request: Request, own: Grant) -> list[Grant]:
+    """What the caller may see of what is behind Binaries. Raises Forbidden for nothing.
+
+    A file shows all there is of a session: whoever sees a part by categories sees none.
+    """
+    rights = caller(request).rights
+    found = []
+    for type_ in _BEHIND:
+        whole = (way for way in ways(rights, type_, Action.READ) if not way.filter)
+        both = tuple(_met(way, mine) for way in whole for mine in own.ways)
+        found += [Grant(type_, both)] if both else []
+    if not found:
         raise Forbidden("the token's scopes do not include what is behind this Binary")
-    return types
+    return found
+
+
+def _met(one: Way, other: Way) -> Way:
+    """The way to what both of two without filters lead to."""
+    if one.patients is None or other.patients is None:
+        return Way(patients=other.patients if one.patients is None else one.patients)
+    return Way(patients=one.patients & other.patients)
 
 
 async def _rendered(here: Site, tx: Transaction, result: Result, form: Format) -> Iterator[bytes]:

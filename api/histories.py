@@ -53,9 +53,9 @@ async def of_type(request: Request, kind: ResourceType) -> Response:
 
 async def of_system(request: Request) -> Response:
     """The versions of all that the caller may read, newest first, in pages."""
-    scopes = caller(request).scopes
+    rights = caller(request).rights
     found = {
-        kind.name: Grant(kind.name, ways(scopes, kind.name, Action.READ))
+        kind.name: Grant(kind.name, ways(rights, kind.name, Action.READ))
         for kind in TYPES.values()
         if Interaction.HISTORY_TYPE in kind.interactions
     }
@@ -73,12 +73,12 @@ async def _history(
     asked = parse(pairs, here.limits, lenient=is_lenient(request))
     base = here.base(request)
     path = "/".join(filter(None, (base, below, "_history")))
-    wanted = _wanted(here, path, asked, Wanted(tuple(sights), name))
+    wanted = _wanted(here, path, asked, _of(sights, name))
     async with here.database.transaction() as tx:
         stamp = await begin(tx, LIMIT_S)
         shown, rest = await _page(tx, sights, wanted, asked.count)
         if name is not None and not shown and asked.cursor is None:
-            await _known(tx, sights, wanted, name)
+            await _known(tx, sights, name)
         disclose(request, shown)
         entries = [await _entry(here, tx, document, base) for document in shown]
     links = {"self": url(path, asked.applied)}
@@ -88,6 +88,17 @@ async def _history(
     body = bundle.history(entries, links)
     newest = {} if stamp is None else {"meta": {"lastUpdated": instant(stamp)}}
     return answers.fhir(body | newest, pretty=asked.pretty)
+
+
+def _of(sights: Sights, name: str | None) -> Wanted:
+    """All versions of the types in sight; of patients' data, as far as they go."""
+    whose = {type_: sight.patients for type_, sight in sights.items()}
+    return Wanted(
+        types=[type_ for type_, patients in whose.items() if patients is None],
+        id=name,
+        narrowed=[type_ for type_, patients in whose.items() if patients is not None],
+        patients=sorted(frozenset().union(*(patients or () for patients in whose.values()))),
+    )
 
 
 def _wanted(here: Site, path: str, asked: History, wanted: Wanted) -> Wanted:
@@ -121,11 +132,11 @@ async def _page(
     return seen[:count], place(seen[count - 1]) if len(seen) > count else None
 
 
-async def _known(tx: Transaction, sights: Sights, wanted: Wanted, name: str) -> None:
+async def _known(tx: Transaction, sights: Sights, name: str) -> None:
     """Raises NotFound unless there is any version that may be seen, at whatever time."""
-    ever = Wanted(wanted.types, wanted.id)
-    if not (await _page(tx, sights, ever, _AT_ONCE))[0]:
-        raise sights[wanted.types[0]].missing(name)
+    if not (await _page(tx, sights, _of(sights, name), _AT_ONCE))[0]:
+        (sight,) = sights.values()
+        raise sight.missing(name)
 
 
 async def _entry(here: Site, tx: Transaction, document: Document, base: str) -> Json:

@@ -53,8 +53,8 @@ class _Walk:
 
     def sight(self, type_: str, *actions: Action) -> Grant:
         """What may be seen of a type by any of ``actions``; nothing where no scope says so."""
-        scopes = caller(self.request).scopes
-        return Grant(type_, tuple(way for action in actions for way in ways(scopes, type_, action)))
+        rights = caller(self.request).rights
+        return Grant(type_, tuple(way for action in actions for way in ways(rights, type_, action)))
 
 
 async def included(

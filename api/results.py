@@ -1,10 +1,12 @@
 """The resource behind a Binary, and what belongs to it: session, wearer, person."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import orjson
 
+from api.grants import Grant
 from core.ecg import SessionKey
 from core.errors import Gone, HisbundleError, NotFound
 from export.paper.sheet import Patient
@@ -34,17 +36,23 @@ class Result:
         return f"Device {self.session.device_id}"
 
 
-async def find(tx: Transaction, types: list[str], id_: str) -> Result:
-    """The result of one of ``types`` with this id. Raises NotFound, or Gone."""
+async def find(tx: Transaction, sights: Sequence[Grant], id_: str) -> Result:
+    """The service's own result with this id in one of ``sights``. Raises NotFound, or Gone.
+
+    What a client has written is none, whatever it says of itself: its identifier must not open
+    somebody else's session.
+    """
     missing: HisbundleError = NotFound(f"there is nothing behind Binary/{id_}")
-    for type_ in types:
-        try:
-            document = await resources.read(tx, type_, id_)
-        except NotFound:
+    for sight in sights:
+        found = await resources.current(tx, sight.type, id_)
+        if found is None or not sight.is_whole_for(found.patient_id):
             continue
-        except Gone as gone:
-            missing = gone
+        if found.deleted:
+            missing = Gone(f"{sight.type}/{id_} was deleted in version {found.version}")
             continue
+        if not found.evidence:
+            continue
+        document = await resources.read(tx, sight.type, id_)
         body: Json = orjson.loads(document.body)
         device_id, session_id, name = named(body)
         session = await excerpts.session(tx, device_id, session_id)

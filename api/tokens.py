@@ -11,6 +11,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
+from api.scopes import Rights
 from core.errors import Unauthenticated
 
 ISSUER = "hisbundle"
@@ -38,7 +39,8 @@ class InvalidToken(Unauthenticated):
 class Caller:
     """Who makes a request, and the scopes that their token grants, as text.
 
-    A token for a registered client names it and itself; a development token does not.
+    A token for a registered client names it and itself; a development token does not. The
+    client's ``patients`` stand in no token: they are looked up at each request.
     """
 
     subject: str
@@ -47,6 +49,12 @@ class Caller:
     token_id: str | None = None
     issued_at: int = 0
     expires_at: int = 0
+    patients: frozenset[str] = frozenset()
+
+    @property
+    def rights(self) -> Rights:
+        """What they may do."""
+        return Rights(self.scopes, self.patients)
 
 
 def load_or_create_key(path: Path) -> ECKey:

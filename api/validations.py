@@ -34,8 +34,8 @@ _OF_THE_ANSWER = ("_format", "_pretty")
 
 async def of_type(request: Request, kind: ResourceType) -> Response:
     """Validate a resource that is sent, for a type."""
-    scopes = caller(request).scopes
-    if not any(ways(scopes, kind.name, action) for action in (Action.READ, Action.CREATE)):
+    rights = caller(request).rights
+    if not any(ways(rights, kind.name, action) for action in (Action.READ, Action.CREATE)):
         raise denied(request, f"system/{kind.name}.{Action.CREATE}")
     given = await _given(request)
     if "resource" not in given or given.get("mode") == "delete":

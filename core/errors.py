@@ -44,7 +44,11 @@ class NotFound(HisbundleError):
 
 
 class Gone(HisbundleError):
-    """The thing was here and has been deleted."""
+    """The thing was here and has been deleted; ``patient_id`` is whose it was, if anybody's."""
+
+    def __init__(self, told: str, patient_id: str | None = None) -> None:
+        super().__init__(told)
+        self.patient_id = patient_id
 
 
 class Conflict(HisbundleError):

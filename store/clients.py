@@ -18,7 +18,10 @@ from store.tables import client, client_assertion, revoked_token
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A registered client, with ``jwks`` or ``jwks_url``. ``status`` is active or disabled."""
+    """A registered client, with ``jwks`` or ``jwks_url``. ``status`` is active or disabled.
+
+    Its scopes of patients mean ``patients`` and the members of ``groups`` (ids).
+    """
 
     id: str
     name: str
@@ -27,6 +30,8 @@ class Client:
     scopes: tuple[str, ...]
     status: str
     created_at: datetime
+    patients: tuple[str, ...]
+    groups: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ _KEPT: ColumnElement[Any] = literal_column("interval '10 minutes'")
 
 _COLUMNS = (
     client.c.id, client.c.name, client.c.jwks, client.c.jwks_url, client.c.scopes,
-    client.c.status, client.c.created_at,
+    client.c.status, client.c.created_at, client.c.patients, client.c.groups,
 )  # fmt: skip
 
 
@@ -54,11 +59,15 @@ async def add(
     *,
     jwks: dict[str, Any] | None = None,
     jwks_url: str | None = None,
+    patients: Sequence[str] = (),
+    groups: Sequence[str] = (),
 ) -> None:
     """Register a client with its keys, or with the address of its keys."""
     # A JSON null is not NULL; a column that is left out is.
     keys = {"jwks": jwks} if jwks is not None else {"jwks_url": jwks_url}
-    await tx.execute(insert(client).values(id=id_, name=name, scopes=list(scopes), **keys))
+    row = {"id": id_, "name": name, "scopes": list(scopes)} | keys
+    row |= {"patients": list(patients), "groups": list(groups)}
+    await tx.execute(insert(client).values(**row))
 
 
 async def find(tx: AsyncConnection, id_: str) -> Client | None:
@@ -112,5 +121,8 @@ async def refused(tx: AsyncConnection) -> Refused:
 
 
 def _client(row: Any) -> Client:
-    id_, name, jwks, jwks_url, scopes, status, created_at = row
-    return Client(id_, name, jwks, jwks_url, tuple(scopes), status, created_at)
+    id_, name, jwks, jwks_url, scopes, status, created_at, patients, groups = row
+    return Client(
+        id_, name, jwks, jwks_url, tuple(scopes), status, created_at,
+        tuple(patients), tuple(groups),
+    )  # fmt: skip

@@ -24,7 +24,8 @@ class Wanted:
     """Versions of these ``types``, and of ``id`` alone if it is given.
 
     They were written at ``since`` or later, and were current at some time from ``low`` to
-    ``high`` (excluded). ``after`` is the place of the last version already seen.
+    ``high`` (excluded). ``after`` is the place of the last version already seen. Of the types
+    ``narrowed``, which are none of the others, only versions of ``patients`` (ids).
     """
 
     types: Sequence[str]
@@ -33,6 +34,8 @@ class Wanted:
     low: datetime | None = None
     high: datetime | None = None
     after: Place | None = None
+    narrowed: Sequence[str] = ()
+    patients: Sequence[str] = ()
 
 
 def place(version: Document) -> Place:
@@ -62,9 +65,13 @@ _SUPERSEDED_AFTER = (
 )
 
 
+_THEIRS = "v.patient_id = ANY (CAST(:patients AS text[]))"
+
+
 async def versions(tx: AsyncConnection, wanted: Wanted, count: int) -> list[Document]:
     """Up to ``count`` versions after ``wanted.after``, deletions among them."""
     values: dict[str, Any] = {"types": list(wanted.types), "count": count}
+    values |= {"narrowed": list(wanted.narrowed), "patients": list(wanted.patients)}
     values |= {name: getattr(wanted, name) for name in ("since", "low", "high", "id")}
     if wanted.after is not None:
         names = ("stamp", "last_type", "last_id", "last_version")
@@ -78,16 +85,22 @@ def _statement(wanted: Wanted) -> str:
     conditions = [sql for name, sql in _CONDITIONS if getattr(wanted, name) is not None]
     superseded = [] if wanted.low is None else [_SUPERSEDED_AFTER]
     parts = (("resource", conditions), ("resource_version", conditions + superseded))
-    union = " UNION ALL ".join(_newest(table, own, wanted.id) for table, own in parts)
+    groups: list[tuple[str, list[str]]] = [("types", [])] if wanted.types else []
+    groups += [("narrowed", [_THEIRS])] if wanted.narrowed else []
+    union = " UNION ALL ".join(
+        _newest(table, types, [*own, *whose], wanted.id)
+        for table, own in parts
+        for types, whose in groups
+    )
     return f"SELECT {_COLUMNS} FROM ({union}) AS every {_ORDER}"  # noqa: S608 (names of ours)
 
 
-def _newest(table: str, conditions: Sequence[str], id_: str | None) -> str:
-    """The newest versions of each type from one table, each along one range of an index."""
+def _newest(table: str, types: str, conditions: Sequence[str], id_: str | None) -> str:
+    """The newest versions of each of ``types`` from one table, each along a range of an index."""
     own = " AND ".join(["v.type = wanted.type", *conditions])
     order = "v.last_updated DESC, v.id DESC" if id_ is None else "v.version DESC"
     return (
-        "SELECT found.* FROM unnest(CAST(:types AS text[])) AS wanted (type)"  # noqa: S608
+        f"SELECT found.* FROM unnest(CAST(:{types} AS text[])) AS wanted (type)"  # noqa: S608
         f" CROSS JOIN LATERAL (SELECT {_COLUMNS} FROM {table} AS v WHERE {own}"
         f" ORDER BY {order} LIMIT :count) AS found"
     )

@@ -49,7 +49,7 @@ class Reader:
         if found is None:
             raise NotFound(f"there is no {type_}/{id_}")
         if found.deleted:
-            raise Gone(f"{type_}/{id_} was deleted in version {found.version}")
+            raise Gone(f"{type_}/{id_} was deleted in version {found.version}", found.patient_id)
         return found
 
     async def _ask(self, key: Key) -> Document | None:

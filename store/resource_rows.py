@@ -18,7 +18,8 @@ from store.index_rows import Indexed
 class Current:
     """What must be known of a current version to write the next.
 
-    ``evidence`` is the service's own; ``clinical`` names the elements that clients have set in it.
+    ``evidence`` is the service's own; ``clinical`` names the elements that clients have set in it;
+    ``patient_id`` is whose it is.
     """
 
     version: int
@@ -29,6 +30,7 @@ class Current:
     render: dict[str, Any] | None
     evidence: bool
     clinical: tuple[str, ...]
+    patient_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ _TICK = text(
 # plan made while they were small would read them whole until they are next analysed.
 _CURRENT = text(
     "SELECT r.type, r.id, r.version, r.last_updated, r.deleted, r.digest, r.body, r.render,"
-    " r.evidence, r.clinical"
+    " r.evidence, r.clinical, r.patient_id"
     " FROM unnest(CAST(:types AS text[]), CAST(:ids AS text[])) AS wanted (type, id)"
     " CROSS JOIN LATERAL (SELECT * FROM resource"
     "   WHERE type = wanted.type AND id = wanted.id LIMIT 1) AS r"
@@ -123,6 +125,7 @@ async def current(
             row.render,
             row.evidence,
             tuple(row.clinical),
+            row.patient_id,
         )
         for row in rows
     }

@@ -110,6 +110,12 @@ async def present(tx: AsyncConnection, keys: Sequence[Key]) -> set[Key]:
     return {key for key, version in found.items() if not version.deleted}
 
 
+async def owners(tx: AsyncConnection, keys: Sequence[Key]) -> dict[Key, str | None]:
+    """Whose data are those of ``keys`` under which there is a resource that is not deleted."""
+    found = await resource_rows.current(tx, keys)
+    return {key: version.patient_id for key, version in found.items() if not version.deleted}
+
+
 async def put_many(
     tx: AsyncConnection, drafts: Sequence[Draft], revise: Revise | None = None
 ) -> list[Stored]:
@@ -276,5 +282,7 @@ async def history(
 
 def _alive(found: Document) -> Document:
     if found.deleted:
-        raise Gone(f"{found.type}/{found.id} was deleted in version {found.version}")
+        raise Gone(
+            f"{found.type}/{found.id} was deleted in version {found.version}", found.patient_id
+        )
     return found

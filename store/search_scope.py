@@ -91,9 +91,11 @@ class Scope:
 
 
 def patients(clauses: Iterable[Clause]) -> tuple[str, ...]:
-    """The patients of whom one a search is; none where it is of any."""
+    """The patients of whom one a search is; none where it is of any (or, by two, of nobody)."""
     found = [clause.ids for clause in clauses if isinstance(clause, PatientClause)]
-    return found[0] if len(found) == 1 else ()
+    if len(found) < 2:
+        return found[0] if found else ()
+    return tuple(sorted(set.intersection(*map(set, found))))
 
 
 def either(conditions: Iterable[str]) -> str:

@@ -8,8 +8,9 @@ now if it matches now, and is told again by whoever asks for changes since that 
 from dataclasses import replace
 from datetime import timedelta
 
-from api.bulk.sights import Sight
+from api.bulk.sights import Sight, ordered_with
 from api.grants import narrowed
+from api.scopes import Rights
 from fhir.bulk.plan import Plan, Step, query
 from store import search, snapshots
 from store.criteria import Clause, DateClause, DateTest, PatientClause, Prefix, Query
@@ -41,11 +42,12 @@ async def _keys(
     tx: Transaction, job: Job, plan: Plan, step: Step, lines: int
 ) -> tuple[list[Key], str | None]:
     """Versions, and the id to go on after; None where the step is done."""
-    sight = Sight.of(job.order.scopes, step.type, reads=plan.reads)
+    rights = await ordered_with(tx, job.order)
+    sight = Sight.of(rights, step.type, reads=plan.reads)
     if sight is None:
         return [], None
     if not step.deletions and (step.filters or not sight.is_whole):
-        return await _matching(tx, job, plan, step, sight, lines)
+        return await _matching(tx, job, plan, step, rights, sight, lines)
     whose = Snapshot(step.type, job.order.as_of, plan.since, plan.patients, plan.in_compartment)
     read = snapshots.deleted if step.deletions else snapshots.alive
     keys = await read(tx, whose, job.after, lines)
@@ -53,12 +55,12 @@ async def _keys(
 
 
 async def _matching(
-    tx: Transaction, job: Job, plan: Plan, step: Step, sight: Sight, lines: int
+    tx: Transaction, job: Job, plan: Plan, step: Step, rights: Rights, sight: Sight, lines: int
 ) -> tuple[list[Key], str | None]:
     found: dict[str, Document] = {}
     ends: list[str] = []
     for text in step.filters or ("",):
-        asked = narrowed(job.order.scopes, query(step.type, text, plan.base))
+        asked = narrowed(rights, query(step.type, text, plan.base))
         asked = sight.narrow(_bounded(asked, plan))
         asked = replace(asked, after=(job.after,) if job.after else None)
         page = [item.document for item in await search.find(tx, asked, lines)]

@@ -11,11 +11,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from api.bulk.pace import Pace
-from api.bulk.sights import Sight
+from api.bulk.sights import Sight, then_and_now
 from api.bulk.status import visible
 from api.disclosure import disclosed
 from api.grants import denied
-from api.requests import caller
 from api.site import Site, site
 from core.errors import NotFound
 from fhir.bulk.attachments import absolute
@@ -50,12 +49,14 @@ async def download(request: Request) -> Response:
         if not (number.isascii() and number.isdigit() and len(number) < 9):
             raise NotFound("there is no such file")
         part = await jobs.part(tx, job.order.id, int(number))
+        ordered, held = await then_and_now(request, tx, job.order)
     reads = Plan.from_json(job.order.request).reads
-    now = Sight.of(caller(request).scopes, part.type, reads=reads)
-    then = Sight.of(job.order.scopes, part.type, reads=reads)
+    now = Sight.of(held, part.type, reads=reads)
+    then = Sight.of(ordered, part.type, reads=reads)
     if now is None or then is None or not now.holds(then):
         raise denied(request, f"system/{part.type}.{'rs' if reads else 's'}")
-    disclosed(request).update(part.patients)
+    # Who has left the client's group since stays in the list, and out of the file.
+    disclosed(request).update(filter(now.shows, part.patients))
     if request.method == "HEAD":
         return Response(headers=_HEADERS, media_type=MEDIA_TYPE)
     return _Download(_lines(here, part, now, here.base(request)), here.pace)

@@ -130,7 +130,7 @@ def _is_offered(kind: ResourceType, in_compartment: bool) -> bool:
 
 
 def _sight(request: Request, type_: str, *, whole: bool = False) -> bool:
-    sight = Sight.of(caller(request).scopes, type_, reads=True)
+    sight = Sight.of(caller(request).rights, type_, reads=True)
     return sight is not None and (sight.is_whole or not whole)
 
 

@@ -1,7 +1,4 @@
-"""Whose data an export is about: patients who are named, or who are members of a group.
-
-https://hl7.org/fhir/R4/group.html; a member counts unless it is inactive, or outside its period.
-"""
+"""Whose data an export is about: patients who are named, or who are members of a group."""
 
 import re
 from datetime import UTC, datetime
@@ -16,8 +13,7 @@ from api.scopes import Action
 from api.site import site
 from core.errors import Gone, Incorrect, NotFound, TooCostly
 from fhir.bulk.parameters import PATIENTS_MAX
-from fhir.search.values import period_range
-from fhir.values import Json
+from fhir.groups import patients
 from store import resources, snapshots
 from store.snapshots import Snapshot
 
@@ -26,7 +22,7 @@ _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 async def known(request: Request, names: tuple[str, ...]) -> None:
     """Raises Incorrect for a patient who is not there, as far as the caller may know."""
-    sight = Sight.of(caller(request).scopes, "Patient", reads=True)
+    sight = Sight.of(caller(request).rights, "Patient", reads=True)
     if sight is None or not sight.is_whole:
         return
     async with site(request).database.transaction() as tx:
@@ -48,23 +44,7 @@ async def members(request: Request, name: str) -> tuple[str, ...]:
             document = sight.checked(await resources.read(tx, "Group", name))
         except Gone as error:
             raise sight.veiled(error, name) from None
-    found = _patients(orjson.loads(document.body), datetime.now(UTC))
+    found = patients(orjson.loads(document.body), datetime.now(UTC))
     if len(found) > PATIENTS_MAX:
         raise TooCostly(f"more than {PATIENTS_MAX} members; ask for Patient/$export")
     return found
-
-
-def _patients(body: Json, now: datetime) -> tuple[str, ...]:
-    found = []
-    for member in body.get("member", []):
-        target, _, name = str(member.get("entity", {}).get("reference", "")).rpartition("/")
-        if target == "Patient" and not member.get("inactive") and _is_now(member, now):
-            found.append(name)
-    return tuple(dict.fromkeys(found))
-
-
-def _is_now(member: Json, now: datetime) -> bool:
-    if "period" not in member:
-        return True
-    start, end = period_range(member["period"])
-    return start <= now < end

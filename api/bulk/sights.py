@@ -1,13 +1,18 @@
 """What a job may show: a grant to search and, for an export, one to read."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+from starlette.requests import Request
+
 from api.grants import Grant
-from api.scopes import Action, is_narrower, ways
+from api.requests import caller
+from api.scopes import Action, Rights, ways
+from api.smart.compartments import compartment
 from fhir.bulk.plan import Plan
 from store.criteria import Query
+from store.database import Transaction
+from store.jobs import Order
 from store.resources import Document
 
 
@@ -18,16 +23,20 @@ class Sight:
     grants: tuple[Grant, ...]
 
     @classmethod
-    def of(cls, scopes: Iterable[str], type_: str, *, reads: bool) -> Self | None:
-        """What ``scopes`` show of a type; None if that is nothing."""
+    def of(cls, rights: Rights, type_: str, *, reads: bool) -> Self | None:
+        """What ``rights`` show of a type; None if that is nothing."""
         actions = (Action.SEARCH, Action.READ) if reads else (Action.SEARCH,)
-        grants = tuple(Grant(type_, ways(tuple(scopes), type_, action)) for action in actions)
+        grants = tuple(Grant(type_, ways(rights, type_, action)) for action in actions)
         return cls(grants) if all(grant.ways for grant in grants) else None
 
     @property
     def is_whole(self) -> bool:
         """Whether it holds for every resource of the type."""
         return all(grant.is_whole for grant in self.grants)
+
+    def shows(self, patient: str) -> bool:
+        """Whether the data of this patient may be among them."""
+        return all(any(way.is_of(patient) for way in grant.ways) for grant in self.grants)
 
     def narrow(self, query: Query) -> Query:
         """``query``, as far as this goes."""
@@ -42,17 +51,30 @@ class Sight:
     def holds(self, other: Self) -> bool:
         """Whether all that ``other`` shows this shows too."""
         return all(
-            any(is_narrower(theirs, ours) for ours in mine.ways)
+            any(ours.holds(theirs) for ours in mine.ways)
             for mine, its in zip(self.grants, other.grants, strict=True)
             for theirs in its.ways
         )
 
 
-def sees_all(scopes: tuple[str, ...], plan: Plan, ordered_with: tuple[str, ...]) -> bool:
-    """Whether ``scopes`` still show all that a job may show that was ordered with others."""
+async def ordered_with(tx: Transaction, order: Order) -> Rights:
+    """What a job may show: by the scopes of its order, and of whom its owner may see by now."""
+    return Rights(order.scopes, await compartment(tx, order.owner))
+
+
+async def then_and_now(request: Request, tx: Transaction, order: Order) -> tuple[Rights, Rights]:
+    """What a job may show, and what who asks for it may see; both are of the same patients."""
+    who = caller(request)
+    if who.client_id is not None and who.client_id == order.owner:
+        return Rights(order.scopes, who.patients), who.rights
+    return await ordered_with(tx, order), who.rights
+
+
+def sees_all(now_held: Rights, plan: Plan, held: Rights) -> bool:
+    """Whether ``now_held`` shows all that a job may show whose owner has ``held``."""
     for type_ in plan.types:
-        now = Sight.of(scopes, type_, reads=plan.reads)
-        then = Sight.of(ordered_with, type_, reads=plan.reads)
+        now = Sight.of(now_held, type_, reads=plan.reads)
+        then = Sight.of(held, type_, reads=plan.reads)
         if then is not None and (now is None or not now.holds(then)):
             return False
     return True

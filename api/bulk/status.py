@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from api import answers
 from api.bulk.orders import status_url
-from api.bulk.sights import sees_all
+from api.bulk.sights import ordered_with, sees_all
 from api.requests import caller
 from api.site import site
 from core.errors import NotFound, TooCostly
@@ -65,7 +65,8 @@ async def visible(request: Request, tx: Transaction) -> Job:
     who, order = caller(request), job.order
     if who.client_id != order.owner:
         plan = Plan.from_json(order.request)
-        if who.client_id is not None or not sees_all(who.scopes, plan, order.scopes):
+        held = await ordered_with(tx, order)
+        if who.client_id is not None or not sees_all(who.rights, plan, held):
             raise NotFound("there is no such job")
     return job
 

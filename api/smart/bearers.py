@@ -7,10 +7,13 @@ all requests of a process; so they count everywhere within that time.
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 import structlog
 from joserfc.jwk import ECKey
 
+from api.scopes import PATIENT
+from api.smart.compartments import Compartments
 from api.tokens import Caller
 from api.verified import Verified
 from core.errors import Unauthenticated
@@ -27,6 +30,7 @@ class Bearers:
 
     def __init__(self, key: ECKey, database: Database) -> None:
         self._verified = Verified(key)
+        self._compartments = Compartments(database)
         self._database = database
         self._refused = Refused()
         self._fresh_until = float("-inf")
@@ -43,13 +47,17 @@ class Bearers:
         """Whom ``token`` speaks for. Raises Unauthenticated; Unavailable without a database."""
         caller = self._verified.caller(token)
         # An administrator's token works without a database: for /metrics, above all.
-        if caller.client_id is not None:
-            await self._check(caller)
-        return caller
+        if caller.client_id is None:
+            return caller
+        await self._check(caller)
+        if not any(scope.startswith(PATIENT) for scope in caller.scopes):
+            return caller
+        return replace(caller, patients=await self._compartments.of(caller.client_id))
 
     def forget(self) -> None:
-        """Look up anew at the next request: this process has just revoked something."""
+        """Look up anew at the next request: this process has just changed something."""
         self._fresh_until = float("-inf")
+        self._compartments.forget()
 
     async def _check(self, caller: Caller) -> None:
         if time.monotonic() >= self._fresh_until:

@@ -37,10 +37,11 @@ async def smart_configuration(request: Request) -> Response:
             "revocation_endpoint": root + revocation.PATH,
             "code_challenge_methods_supported": ["S256"],
             "scopes_supported": [
-                *scopes, "system/Device.c", introspection.SCOPE, metrics.SCOPE
+                *scopes, "patient/*.rs", "system/Device.c", introspection.SCOPE, metrics.SCOPE
             ],
             "capabilities": [
-                "client-confidential-asymmetric", "permission-v1", "permission-v2"
+                "client-confidential-asymmetric", "permission-patient", "permission-v1",
+                "permission-v2",
             ],
         }
     )  # fmt: skip

@@ -58,4 +58,6 @@ def _described(caller: Caller) -> dict[str, object]:
         "sub": caller.subject,
         "iss": ISSUER,
     }
+    if len(caller.patients) == 1:  # the launch context has room for one
+        described["patient"] = next(iter(caller.patients))
     return described | ({"jti": caller.token_id} if caller.token_id else {})

@@ -47,7 +47,7 @@ def granted(client: Client, asked: str) -> tuple[str, ...]:
     if len(asked) > MAX_SCOPE_CHARS or len(scopes) > MAX_SCOPES:
         raise Refusal("invalid_scope", "too many scopes", client=client.id)
     for scope in scopes:
-        if not within(scope, client.scopes):
+        if not within(scope, client.scopes):  # the patients of patient/ scopes are the client's
             told = f"not registered for this client: {scope[:120]}"
             raise Refusal("invalid_scope", told, client=client.id)
     return scopes

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from api.grants import Grant, allow, narrow_inner
+from api.grants import Grant, narrow_inner, reach
 from api.requests import negotiate
 from api.scopes import Action
 from api.writes.writer import Writer
@@ -30,13 +30,13 @@ def of_header(request: Request, kind: ResourceType) -> list[Pair] | None:
     text = request.headers.get("if-none-exist")
     if text is None:
         return None
-    allow(request, kind.name, Action.SEARCH)
+    reach(request, kind.name, Action.SEARCH)
     return _some(parse_qsl(text.rpartition("?")[2], keep_blank_values=True))
 
 
 def of_url(request: Request, kind: ResourceType) -> list[Pair]:
     """The criteria of an address without an id."""
-    allow(request, kind.name, Action.SEARCH)
+    reach(request, kind.name, Action.SEARCH)
     query = request.query_params
     negotiate(request.headers.get("accept"), query.get("_format"))
     return _some([pair for pair in query.multi_items() if pair[0] not in _APART])
@@ -52,7 +52,8 @@ async def match(
     request: Request, writer: Writer, kind: ResourceType, criteria: list[Pair]
 ) -> Document | None:
     """The one resource that fulfils ``criteria``, or None. Raises Unmet for several."""
-    found = await find(request, writer, Grant(kind.name, ((),)), criteria)
+    sight = reach(request, kind.name, Action.SEARCH)
+    found = await find(request, writer, sight, criteria)
     if len(found) > 1:
         raise Unmet(f"several resources of type {kind.name} fulfil the criteria")
     return found[0] if found else None

@@ -5,7 +5,7 @@ from uuid import uuid4
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.grants import allow
+from api.grants import Grant, allow, reach
 from api.requests import read_params
 from api.scopes import Action
 from api.writes import conditional, incoming, references, replies
@@ -21,7 +21,7 @@ ASSIGNED_ID = "assigned_id"
 
 async def create(request: Request, kind: ResourceType) -> Response:
     """A new resource under an id of ours; the one that fulfils ``If-None-Exist``, if it does."""
-    allow(request, kind.name, Action.CREATE)
+    own = may_create(request, kind.name)
     criteria = conditional.of_header(request, kind)
     read_params(request)
     sent = judged(await incoming.resource(request), kind.name)
@@ -30,16 +30,26 @@ async def create(request: Request, kind: ResourceType) -> Response:
             found = await conditional.match(request, writer, kind, criteria)
             if found is not None:
                 return await replies.reply(request, writer, found, 200, located=True, own=False)
-        document = await add(request, writer, sent | {"id": new_id(request)})
+        document = await add(request, writer, own, sent | {"id": new_id(request)})
         return await replies.reply(request, writer, document, 201, located=True)
 
 
-async def add(request: Request, writer: Writer, sent: Json) -> Document:
+def may_create(request: Request, type_: str) -> Grant:
+    """Of whom the caller may create resources. Raises Forbidden.
+
+    Who is confined to certain patients makes no new ones.
+    """
+    if type_ == "Patient":
+        allow(request, type_, Action.CREATE)
+    return reach(request, type_, Action.CREATE)
+
+
+async def add(request: Request, writer: Writer, own: Grant, sent: Json) -> Document:
     """Write what was not there; ``sent`` has its id."""
     check_names(sent, {})
     body = references.made_relative(sent, writer.base)
     writer.promised += references.added(body, {})
-    return await writer.put(request, indexed(body))
+    return await writer.put(request, own, indexed(body))
 
 
 def new_id(request: Request) -> str:

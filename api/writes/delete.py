@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.grants import allow
+from api.grants import Grant, reach
 from api.reads import resource_id
 from api.requests import read_params
 from api.scopes import Action
@@ -16,27 +16,28 @@ from store import resources
 
 async def delete(request: Request, kind: ResourceType) -> Response:
     """A deletion; again, or of what never was, it changes nothing."""
-    allow(request, kind.name, Action.DELETE)
+    own = reach(request, kind.name, Action.DELETE)
     read_params(request)
     name = resource_id(request)
     async with writing(request) as writer:
-        return await _delete(request, writer, (kind.name, name))
+        return await _delete(request, writer, own, name)
 
 
 async def conditional_delete(request: Request, kind: ResourceType) -> Response:
     """The deletion of the one resource that fulfils the criteria."""
-    allow(request, kind.name, Action.DELETE)
+    own = reach(request, kind.name, Action.DELETE)
     criteria = conditional.of_url(request, kind)
     async with writing(request) as writer:
         found = await conditional.match(request, writer, kind, criteria)
         if found is None:
             return replies.deleted(request, None, f"no {kind.name} that is meant")
-        return await _delete(request, writer, (kind.name, found.id))
+        return await _delete(request, writer, own, found.id)
 
 
-async def _delete(request: Request, writer: Writer, key: resources.Key) -> Response:
+async def _delete(request: Request, writer: Writer, own: Grant, name: str) -> Response:
+    key = (own.type, name)
     place = "/".join(key)
-    before = await resources.current(writer.tx, *key)
+    before = own.theirs(await resources.current(writer.tx, *key))
     incoming.check_version(request, before)
     if before is None or before.deleted:
         return replies.deleted(request, None, place)

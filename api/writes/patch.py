@@ -8,7 +8,7 @@ from jsonpointer import JsonPointerException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.grants import allow
+from api.grants import Grant, reach
 from api.reads import resource_id
 from api.requests import read_params
 from api.scopes import Action
@@ -27,30 +27,33 @@ MAX_OPERATIONS = 200
 
 async def patch(request: Request, kind: ResourceType) -> Response:
     """Changes of parts of a resource, all or none."""
-    allow(request, kind.name, Action.UPDATE)
+    own = reach(request, kind.name, Action.UPDATE)
     read_params(request)
     name = resource_id(request)
     operations = await incoming.operations(request)
     async with writing(request) as writer:
-        return await _patch(request, writer, (kind.name, name), operations)
+        return await _patch(request, writer, own, name, operations)
 
 
 async def conditional_patch(request: Request, kind: ResourceType) -> Response:
     """A patch of the one resource that fulfils the criteria."""
-    allow(request, kind.name, Action.UPDATE)
+    own = reach(request, kind.name, Action.UPDATE)
     criteria = conditional.of_url(request, kind)
     operations = await incoming.operations(request)
     async with writing(request) as writer:
         found = await conditional.match(request, writer, kind, criteria)
         if found is None:
             raise NotFound(f"no resource of type {kind.name} fulfils the criteria")
-        return await _patch(request, writer, (kind.name, found.id), operations)
+        return await _patch(request, writer, own, found.id, operations)
 
 
 async def _patch(
-    request: Request, writer: Writer, key: resources.Key, operations: list[Any]
+    request: Request, writer: Writer, own: Grant, name: str, operations: list[Any]
 ) -> Response:
-    before = await resources.current(writer.tx, *key)
+    key = (own.type, name)
+    before = own.theirs(await resources.current(writer.tx, *key))
+    if before is None and not own.is_whole:
+        raise own.missing(name)
     incoming.check_version(request, before)
     if before is None:
         raise NotFound(f"there is no {'/'.join(key)}")
@@ -62,7 +65,7 @@ async def _patch(
     sent = judged(patched(view, operations), key[0])
     if sent.get("id") != key[1]:
         raise Invalid("id: a patch does not change it")
-    written = await change(request, writer, sent, before)
+    written = await change(request, writer, own, sent, before)
     return await replies.reply(request, writer, written, 200, own=False)
 
 

@@ -4,7 +4,7 @@ https://hl7.org/fhir/R4/references.html#literal. References to other servers are
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from core.errors import Conflict, Invalid, NotFound
@@ -18,6 +18,8 @@ from store.criteria import Clause, Query, SortColumn, SortKey
 from store.database import Transaction
 from store.resources import Key
 
+InSight = Callable[[Key, str | None], bool]
+"""Whether one may refer to a resource, which is of a patient (id) or of none."""
 _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:|#")
 _RELATIVE = re.compile(
     r"([A-Z][A-Za-z]{1,63})/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?"
@@ -58,10 +60,11 @@ def targets(node: Any, place: str) -> Iterator[tuple[str, Key]]:
         yield from targets(value, f"{place}.{name}")
 
 
-async def check_targets(tx: Transaction, wanted: list[tuple[str, Key]]) -> None:
-    """Raises Invalid for the first element whose target is not there."""
+async def check_targets(tx: Transaction, wanted: list[tuple[str, Key]], in_sight: InSight) -> None:
+    """Raises Invalid for the first element whose target is not there, or not in sight."""
     behind = {key: _behind(key) for _, key in wanted}
-    here = await resources.present(tx, list({k for keys in behind.values() for k in keys}))
+    found = await resources.owners(tx, list({k for keys in behind.values() for k in keys}))
+    here = {key for key, patient in found.items() if in_sight(key, patient)}
     for place, key in wanted:
         if not here.intersection(behind[key]):
             raise Invalid(f"{place}.reference: there is no {'/'.join(key)}")

@@ -52,5 +52,5 @@ def deleted(request: Request, document: Document | None, place: str) -> Response
 
 
 def _may_read(request: Request, document: Document) -> bool:
-    found = ways(caller(request).scopes, document.type, Action.READ)
+    found = ways(caller(request).rights, document.type, Action.READ)
     return bool(found) and Grant(document.type, found).covers(document)

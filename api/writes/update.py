@@ -5,7 +5,7 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.grants import allow
+from api.grants import Grant, allow, reach
 from api.reads import resource_id
 from api.requests import read_params
 from api.scopes import Action
@@ -24,19 +24,19 @@ from store.resources import Document
 
 async def update(request: Request, kind: ResourceType) -> Response:
     """The next version of a resource; its first, where the client gives it its id."""
-    allow(request, kind.name, Action.UPDATE)
+    own = reach(request, kind.name, Action.UPDATE)
     read_params(request)
     name = resource_id(request)
     sent = judged(await incoming.resource(request), kind.name)
     _check_id(sent, name)
     async with writing(request) as writer:
         before = await resources.current(writer.tx, kind.name, name)
-        return await _put(request, writer, sent, before)
+        return await _put(request, writer, own, sent, before)
 
 
 async def conditional_update(request: Request, kind: ResourceType) -> Response:
     """An update of the one resource that fulfils the criteria; a new one if none does."""
-    allow(request, kind.name, Action.UPDATE)
+    own = reach(request, kind.name, Action.UPDATE)
     criteria = conditional.of_url(request, kind)
     sent = judged(await incoming.resource(request), kind.name)
     async with writing(request) as writer:
@@ -44,13 +44,13 @@ async def conditional_update(request: Request, kind: ResourceType) -> Response:
         if found is None:
             name = sent.get("id") or new_id(request)
             before = await resources.current(writer.tx, kind.name, name)
-            if before is not None and not before.deleted:
+            if own.is_whole and before is not None and not before.deleted:
                 raise Conflict(f"{kind.name}/{name} does not fulfil the criteria")
         else:
             name = found.id
             before = await resources.current(writer.tx, kind.name, name)
             _check_id({"id": name} | sent, name)
-        return await _put(request, writer, sent | {"id": name}, before)
+        return await _put(request, writer, own, sent | {"id": name}, before)
 
 
 def _check_id(sent: Json, name: str) -> None:
@@ -58,17 +58,25 @@ def _check_id(sent: Json, name: str) -> None:
         raise Incorrect(f"id: {name} is what the address says, and the resource must too")
 
 
-async def _put(request: Request, writer: Writer, sent: Json, before: Current | None) -> Response:
+async def _put(
+    request: Request, writer: Writer, own: Grant, sent: Json, before: Current | None
+) -> Response:
+    before = own.theirs(before)
+    if not own.is_whole and (before is None or before.deleted):
+        # Whether an id is another patient's or nobody's yet is not told: they create by POST.
+        raise own.missing(sent["id"])
     incoming.check_version(request, before)
     if before is None or before.deleted:
         allow(request, sent["resourceType"], Action.CREATE)
-        document = await add(request, writer, sent)
+        document = await add(request, writer, own, sent)
         return await replies.reply(request, writer, document, 201, located=True)
-    document = await change(request, writer, sent, before)
+    document = await change(request, writer, own, sent, before)
     return await replies.reply(request, writer, document, 200)
 
 
-async def change(request: Request, writer: Writer, sent: Json, before: Current) -> Document:
+async def change(
+    request: Request, writer: Writer, own: Grant, sent: Json, before: Current
+) -> Document:
     """Write the next version of what is there; of evidence, only the clinician's part."""
     if before.evidence:
         draft, wanted = await evidence.annotate(writer, sent, before)
@@ -80,4 +88,4 @@ async def change(request: Request, writer: Writer, sent: Json, before: Current) 
         draft, wanted = indexed(body), references.added(body, stored)
         draft = replace(draft, render=before.render)
     writer.promised += wanted
-    return await writer.put(request, draft)
+    return await writer.put(request, own, draft)

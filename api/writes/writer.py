@@ -5,18 +5,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
-import orjson
 from starlette.requests import Request
 
 from api.disclosure import disclose
+from api.grants import Grant
 from api.hl7v2 import letterhead
 from api.requests import caller
-from api.scopes import Action, allows
+from api.scopes import Action, allows, ways
 from api.site import Site, site
 from api.writes import references
 from core.errors import Conflict
 from fhir.publishing.outbox import put_out
-from fhir.search.indexing import index
 from store import devices, resources, wearing
 from store.database import Transaction
 from store.index import Index
@@ -42,8 +41,12 @@ class Writer:
     deleted: list[Key] = field(default_factory=list)
     confirmed: list[Stored] = field(default_factory=list)
 
-    async def put(self, request: Request, draft: Draft) -> Document:
-        """Write a version; it counts as disclosed to whoever wrote it."""
+    async def put(self, request: Request, own: Grant, draft: Draft) -> Document:
+        """Write a version; it counts as disclosed to whoever wrote it.
+
+        Raises Forbidden unless it is among what the caller may write, ``own``.
+        """
+        own.check_owner(draft)
         stored = await resources.put_many(self.tx, [draft])
         if draft.evidence:
             self.confirmed += stored
@@ -53,8 +56,7 @@ class Writer:
 
     async def delete(self, request: Request, key: Key, before: Current) -> Document:
         """Delete what is there; the deletion goes on telling whose it was."""
-        owner = index(orjson.loads(before.body)).patient_id
-        await resources.put_many(self.tx, [Draft(*key, None, Index(owner))])
+        await resources.put_many(self.tx, [Draft(*key, None, Index(before.patient_id))])
         self.deleted.append(key)
         (document,) = await resources.history(self.tx, *key, 1)
         disclose(request, [document])
@@ -62,12 +64,12 @@ class Writer:
 
     async def finish(self, request: Request) -> None:
         """Raises Invalid for a reference into nothing, Conflict for a deletion under others."""
-        await references.check_targets(self.tx, self.promised)
+        await references.check_targets(self.tx, self.promised, _in_sight(request))
         for key in self.deleted:
             await _check_unused(self.tx, key)
             by = await references.referring(self.tx, key, self.base)
             if by is not None:
-                known = allows(caller(request).scopes, by[0], Action.READ)
+                known = allows(caller(request).rights, by[0], Action.READ)
                 raise references.refusal(key, by if known else None)
         if self.confirmed and self.here.settings.hl7v2_host is not None:
             await put_out(self.tx, self.confirmed, letterhead(self.here.settings))
@@ -87,6 +89,21 @@ async def writing(request: Request) -> AsyncIterator[Writer]:
         writer = Writer(here, here.base(request), tx)
         yield writer
         await writer.finish(request)
+
+
+def _in_sight(request: Request) -> references.InSight:
+    """Whom the caller may refer to: who is confined to certain patients, to what they may read.
+
+    A refusal of the rest would tell what there is; taking it would tie patients together.
+    """
+    rights = caller(request).rights
+
+    def is_seen(key: Key, patient: str | None) -> bool:
+        if not rights.patients or patient is None:
+            return True
+        return Grant(key[0], ways(rights, key[0], Action.READ)).is_whole_for(patient)
+
+    return is_seen
 
 
 async def _check_unused(tx: Transaction, key: Key) -> None:

@@ -14,6 +14,14 @@ JwksUrl = Annotated[str | None, typer.Option(help="Where the client publishes th
 Scopes = Annotated[
     list[str], typer.Option("--scope", help="Scope it may ask for; may be given several times.")
 ]
+Patients = Annotated[
+    list[str] | None,
+    typer.Option("--patient", help="Id of a patient whom its patient/ scopes mean; several times."),
+]
+Groups = Annotated[
+    list[str] | None,
+    typer.Option("--group", help="Id of a Group whose members they mean, as long as they are."),
+]
 BreakGlass = Annotated[
     bool,
     typer.Option("--break-glass", help="It may read beyond its narrowed scopes, with a reason."),
@@ -27,6 +35,8 @@ def client_add(
     scope: Scopes,
     jwks_file: JwksFile = None,
     jwks_url: JwksUrl = None,
+    patient: Patients = None,
+    group: Groups = None,
     break_glass: BreakGlass = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -46,14 +56,17 @@ def client_add(
 
     async def work() -> str:
         async with open_database(settings) as database, database.transaction() as tx:
-            return await register(tx, name, scopes, jwks=jwks, jwks_url=jwks_url)
+            return await register(
+                tx, name, scopes, jwks=jwks, jwks_url=jwks_url,
+                patients=patient or (), groups=group or (),
+            )  # fmt: skip
 
     typer.echo(run(work()))
 
 
 @client.command("list")
 def client_list(limit: Limit = 100, data_dir: DataDir = None) -> None:
-    """Print the clients: id, status, time of registration, keys, scopes, name."""
+    """Print the clients: id, status, time of registration, keys, scopes, of whom, name."""
     settings = read_settings(data_dir=data_dir)
     from hisbundle.reach import open_database
     from store import clients
@@ -63,7 +76,13 @@ def client_list(limit: Limit = 100, data_dir: DataDir = None) -> None:
             for each in await clients.listing(tx, limit):
                 keys, scopes = each.jwks_url or "inline", " ".join(each.scopes)
                 at = each.created_at.isoformat(timespec="seconds")
-                typer.echo(f"{each.id}\t{each.status}\t{at}\t{keys}\t{scopes}\t{each.name}")
+                of = [
+                    *(f"Patient/{p}" for p in each.patients),
+                    *(f"Group/{g}" for g in each.groups),
+                ]
+                whom = " ".join(of) or "all"
+                row = (each.id, each.status, at, keys, scopes, whom, each.name)
+                typer.echo("\t".join(row))
 
     run(work())
 

@@ -21,6 +21,9 @@ client = Table(
     Column("jwks", JSONB, nullable=True),
     Column("jwks_url", Text, nullable=True),
     Column("scopes", ARRAY(Text), nullable=False),
+    # Whom its scopes ``patient/`` are about: patients, and the members of groups, by their ids.
+    Column("patients", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("groups", ARRAY(Text), nullable=False, server_default="{}"),
     Column("status", Text, nullable=False, server_default="active"),
     time_column("created_at", now=True),
     CheckConstraint("status IN ('active', 'disabled')", name="status"),

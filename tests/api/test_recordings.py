@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from api import results
+from api.grants import Grant
 from api.recordings import recording
+from api.scopes import WHOLE
 from core.chunk import INVALID_SAMPLE
 from core.ecg import SAMPLES_PER_STRIP
 from core.errors import Conflict
@@ -25,7 +27,7 @@ async def shown(database: Database, vault: LocalVault) -> Exhibit:
 
 async def _read(database: Database, keyring: KeyRing, report_id: str) -> Recording:
     async with database.transaction() as tx:
-        result = await results.find(tx, ["DiagnosticReport"], report_id)
+        result = await results.find(tx, [Grant("DiagnosticReport", (WHOLE,))], report_id)
         return await recording(tx, keyring, result)
 
 

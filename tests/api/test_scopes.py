@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.scopes import Action, Scope, allows, parse, ways, within
+from api.scopes import WHOLE, Action, Rights, Scope, Way, allows, parse, ways, within
 from store.criteria import TokenClause, TokenValue
 
 
@@ -26,7 +26,9 @@ def test_understood(text: str, type_: str, letters: str) -> None:
     [
         "",
         "openid",
-        "patient/Observation.rs",
+        "patient/Unicorn.rs",
+        "patient/Group.rs",
+        "patient/AuditEvent.rs",
         "user/*.rs",
         "system/Observation.",
         "system/Observation.sr",
@@ -64,11 +66,46 @@ def test_a_scope_may_be_narrowed_to_categories() -> None:
 
 def test_ways_add_up() -> None:
     narrow, other = "system/Flag.rs?category=a", "system/Flag.r?category=b"
-    assert len(ways([narrow, other], "Flag", Action.READ)) == 2
-    assert len(ways([narrow, other], "Flag", Action.SEARCH)) == 1
-    assert ways([narrow, "system/*.r"], "Flag", Action.READ) == ((),)
-    assert ways([narrow], "Patient", Action.READ) == ()
-    assert not allows([narrow], "Flag", Action.READ)
+    assert len(ways(Rights((narrow, other)), "Flag", Action.READ)) == 2
+    assert len(ways(Rights((narrow, other)), "Flag", Action.SEARCH)) == 1
+    assert ways(Rights((narrow, "system/*.r")), "Flag", Action.READ) == (WHOLE,)
+    assert ways(Rights((narrow,)), "Patient", Action.READ) == ()
+    assert not allows(Rights((narrow,)), "Flag", Action.READ)
+
+
+P1 = frozenset({"p1"})
+
+
+def test_scopes_of_patients_lead_to_these_and_to_the_directory() -> None:
+    rights = Rights(("patient/*.cruds",), P1)
+    for action in Action:
+        assert ways(rights, "Observation", action) == (Way((), P1),)
+        assert not allows(rights, "Observation", action)
+        wanted = (WHOLE,) if action in "rs" else ()
+        assert ways(rights, "Practitioner", action) == wanted
+        assert ways(rights, "SearchParameter", action) == wanted
+        for hidden in ("Group", "Subscription", "DeviceMetric", "AuditEvent", "Unicorn"):
+            assert ways(rights, hidden, action) == ()
+            assert parse(f"patient/{hidden}.rs") is None
+
+
+def test_scopes_of_patients_are_of_nobody_without_any() -> None:
+    for type_ in ("Observation", "Practitioner", "Binary"):
+        assert ways(Rights(("patient/*.cruds",)), type_, Action.READ) == ()
+
+
+def test_both_kinds_of_scopes_add_up() -> None:
+    scopes = ("patient/Flag.rs", "system/Flag.rs?category=a", "patient/Flag.s?category=a")
+    found = ways(Rights(scopes, P1), "Flag", Action.SEARCH)
+    assert [(way.patients, len(way.filter)) for way in found] == [(P1, 0), (None, 1), (P1, 1)]
+    whole = ways(Rights((*scopes, "system/*.read"), P1), "Flag", Action.READ)
+    assert whole == (WHOLE,)
+    mine, category, both = found
+    assert mine.holds(both)
+    assert category.holds(both)
+    assert not any((both.holds(mine), mine.holds(category), category.holds(mine)))
+    assert not mine.holds(Way((), frozenset({"p1", "p2"})))
+    assert Way((), frozenset({"p1", "p2"})).holds(mine)
 
 
 @pytest.mark.parametrize(
@@ -91,6 +128,11 @@ def test_ways_add_up() -> None:
         ("hisbundle/metrics", "system/*.cruds", False),
         ("hisbundle/metrics", "hisbundle/metrics", True),
         ("patient/*.rs", "system/*.cruds", False),
+        ("system/Flag.rs", "patient/*.cruds", False),
+        ("patient/Flag.read", "patient/*.rs", True),
+        ("patient/Flag.rs?category=a", "patient/Flag.rs", True),
+        ("patient/Flag.rs", "patient/Flag.rs?category=a", False),
+        ("patient/Group.rs", "patient/*.rs", False),
     ],
 )
 def test_what_lies_within_what_is_registered(asked: str, registered: str, granted: bool) -> None:
@@ -100,8 +142,8 @@ def test_what_lies_within_what_is_registered(asked: str, registered: str, grante
 @given(st.lists(st.sampled_from("cruds"), unique=True), st.sampled_from("cruds"))
 def test_a_letter_is_allowed_if_it_is_there(letters: list[str], asked: str) -> None:
     scope = "system/Flag." + "".join(sorted(letters, key="cruds".index))
-    assert allows([scope], "Flag", Action(asked)) == (asked in letters)
-    assert not allows([scope], "Patient", Action(asked))
+    assert allows(Rights((scope,)), "Flag", Action(asked)) == (asked in letters)
+    assert not allows(Rights((scope,)), "Patient", Action(asked))
 
 
 @given(st.text())

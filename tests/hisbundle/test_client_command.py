@@ -8,7 +8,11 @@ import httpx
 import orjson
 
 from api.smart.bearers import REFRESH_S
+from store import clients
+from store.database import Database
+from tests.api.bulk.support import group
 from tests.api.smart.support import JWKS, Service
+from tests.api.support import patient, store
 from tests.hisbundle import processes
 from tests.hisbundle.processes import command, data_folder
 
@@ -27,10 +31,31 @@ async def test_add_list_disable(database_url: str, tmp_path: Path) -> None:
     _, out, _ = await command("client", "list", **options)
     (line,) = out.splitlines()
     assert line.split("\t")[:2] == [client_id, "active"]
-    assert line.split("\t")[3:] == ["inline", "system/*.rs hisbundle/break-glass", "My EHR"]
+    assert line.split("\t")[3:] == ["inline", "system/*.rs hisbundle/break-glass", "all", "My EHR"]
     assert (await command("client", "disable", client_id, **options))[0] == 0
     assert "disabled" in (await command("client", "list", **options))[1]
     assert (await command("client", "disable", "nobody", **options))[0] == 2
+
+
+async def test_a_client_of_certain_patients(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "jwks.json"
+    file.write_bytes(orjson.dumps(JWKS))
+    options = {"database_url": database_url, "data_dir": tmp_path}
+    await store(database, patient("p1"), group("ward"))
+    words = ("client", "add", "Study", "--jwks-file", str(file), "--scope", "patient/*.rs")
+    status, out, err = await command(*words, "--patient", "p1", "--group", "ward", **options)
+    assert status == 0, err
+    async with database.transaction() as tx:
+        found = await clients.find(tx, out.strip())
+    assert found is not None
+    assert (found.patients, found.groups) == (("p1",), ("ward",))
+    _, out, _ = await command("client", "list", **options)
+    assert out.strip().split("\t")[4:] == ["patient/*.rs", "Patient/p1 Group/ward", "Study"]
+    for wrong in ((), ("--patient", "p2"), ("--group", "p1")):
+        status, _, err = await command(*words, *wrong, **options)
+        assert (status, "Traceback" in err) == (2, False), err
 
 
 async def test_wrong_registrations_are_told_without_a_traceback(

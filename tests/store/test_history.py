@@ -80,6 +80,32 @@ async def test_what_is_written_meanwhile_hides_and_repeats_nothing(database: Dat
     assert set(found) == expected
 
 
+async def test_of_some_types_only_certain_patients(database: Database) -> None:
+    bodies = [
+        ("Basic", "a", "p1"),
+        ("Basic", "b", "p2"),
+        ("Other", "a", "p1"),
+        ("Other", "b", "p2"),
+    ]
+    async with database.transaction() as tx:
+        for value in range(2):
+            drafts = [
+                Draft(type_, id_, {"resourceType": type_, "id": id_, "v": value}, Index(owner))
+                for type_, id_, owner in bodies
+            ]
+            await put_many(tx, drafts)
+    for count in (1, 2, 10):
+        found = await _all(
+            database, Wanted(("Other",), narrowed=("Basic",), patients=("p1",)), count
+        )
+        assert sorted(found) == [
+            ("Basic", "a", 1), ("Basic", "a", 2), ("Other", "a", 1), ("Other", "a", 2),
+            ("Other", "b", 1), ("Other", "b", 2),
+        ]  # fmt: skip
+        found = await _all(database, Wanted((), "b", narrowed=("Basic",), patients=("p1",)), count)
+        assert found == []
+
+
 async def test_since_and_at(database: Database) -> None:
     stamps = [(await _put(database, ("Basic", "a", value)))[0].last_updated for value in range(3)]
     width = timedelta(milliseconds=1)

@@ -5,6 +5,7 @@ Source: https://hl7.org/fhir/us/core/STU6.1/CapabilityStatement-us-core-server.h
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,11 +19,12 @@ from fhir.search.registry import TYPES
 from fhir.search.request import Limits, parse
 from fhir.values import Json, instant, quantity, reference
 from store import search
+from store.criteria import Clause, PatientClause
 from store.database import Database
 from store.index import key
 from store.resources import put_many
 from store.search_links import hashed
-from store.search_scope import Binds
+from store.search_scope import Binds, patients
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TABLES = {"resource", "resource_token", "resource_range", "resource_quantity"}
@@ -173,11 +175,14 @@ async def tx(database: Database) -> AsyncIterator[AsyncConnection]:
         yield opened
 
 
-async def _sent(tx: AsyncConnection, query: str) -> list[tuple[str, tuple[Any, ...]]]:
+async def _sent(
+    tx: AsyncConnection, query: str, *more: Clause
+) -> list[tuple[str, tuple[Any, ...]]]:
     """The statements that a page of 50 sends."""
     type_, _, asked = query.partition("?")
     pairs = [(name, value) for name, _, value in (p.partition("=") for p in asked.split("&"))]
-    found = parse(TYPES[type_], pairs, Limits(50, 50), "").query
+    found = parse(TYPES[type_], pairs if asked else [], Limits(50, 50), "").query
+    found = replace(found, clauses=(*found.clauses, *more))
     sent: list[tuple[str, tuple[Any, ...]]] = []
 
     def remember(_c: object, _u: object, statement: str, values: tuple[Any, ...],
@@ -210,6 +215,27 @@ async def test_no_search_of_us_core_reads_a_whole_table(tx: AsyncConnection) -> 
             for node in _nodes(plan[0]["Plan"]):
                 scanned = node["Node Type"] == "Seq Scan" and node["Relation Name"] in TABLES
                 assert not scanned, f"{query}\n{statement}\n{json.dumps(plan, indent=1)}"
+
+
+@pytest.mark.parametrize("of", [("p7",), ("p7", "p9", "p11")], ids=["one", "three"])
+async def test_nor_does_any_of_certain_patients(tx: AsyncConnection, of: tuple[str, ...]) -> None:
+    """As a client's compartment narrows it (api.grants)."""
+    for query in ("Observation", "Observation?status=active", *US_CORE[:7], "Flag", "Encounter"):
+        asked = query.replace("{date}", "2026-01-01T12:00:00Z")
+        for statement, values in await _sent(tx, asked, PatientClause(of)):
+            rows = await tx.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values)
+            plan = rows.scalar_one()
+            plan = json.loads(plan) if isinstance(plan, str) else plan
+            for node in _nodes(plan[0]["Plan"]):
+                scanned = node["Node Type"] == "Seq Scan" and node["Relation Name"] in TABLES
+                assert not scanned, f"{query}\n{statement}\n{json.dumps(plan, indent=1)}"
+
+
+def test_two_clauses_of_patients_are_of_those_in_both() -> None:
+    one, two, other = PatientClause(("a", "b")), PatientClause(("c", "b")), PatientClause(("d",))
+    assert patients([one]) == ("a", "b")
+    assert patients([one, two]) == ("b",)
+    assert patients([one, other]) == patients([]) == ()
 
 
 async def test_a_filters_key_is_the_same_in_sql(database: Database) -> None:
