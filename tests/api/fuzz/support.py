@@ -81,7 +81,9 @@ class Wire:
         answer = Answer()
         began = time.monotonic()
         await self.app(scope, _once(body), _into(answer))
-        assert time.monotonic() - began < MOST_S
+        asked = f"{method} {raw!r} {given} {body[:2000]!r}"
+        assert time.monotonic() - began < MOST_S, asked
+        assert 200 <= answer.status < FAULT, asked
         checked(answer, method, scope["path"])
         return answer
 
@@ -97,8 +99,7 @@ async def beside(work: Callable[[], None]) -> None:
 
 
 def checked(answer: Answer, method: str, path: str) -> None:
-    """Assert that it is no fault of ours, and FHIR where it says so, an error above all."""
-    assert 200 <= answer.status < FAULT, (answer.status, answer.body[:2000])
+    """Assert that an answer is FHIR where it says so, an error above all."""
     if method == "HEAD" or answer.status == 304:
         return
     type_ = answer.headers.get("content-type", "")

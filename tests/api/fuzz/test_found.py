@@ -67,6 +67,13 @@ async def test_requests_that_were_faults(wire: Wire) -> None:
     assert (await wire.send("PATCH", "/fhir/Patient/p0", PATCH, _nested())).status == 422
 
 
+async def test_an_order_whose_address_is_no_utf_8(wire: Wire) -> None:
+    lenient = [("prefer", "respond-async, handling=lenient")]
+    for path in (b"/fhir/$export", b"/fhir/Patient/$export", b"/fhir/Patient"):
+        answer = await wire.send("GET", path + b"?\xde\x04=\xfb", lenient)
+        assert answer.status == 202
+
+
 async def _statuses(wire: Wire, *entries: Json) -> list[str]:
     answer = await wire.send("POST", "/fhir", JSON, batch(*entries))
     return [each["response"]["status"] for each in answer.json()["entry"]]
@@ -93,3 +100,13 @@ async def test_a_packed_body_is_not_unpacked(wire: Wire, coding: str) -> None:
     headers: Headers = [*JSON, ("content-encoding", coding)]
     packed = gzip.compress(b" " * 50_000_000)
     assert (await wire.send("POST", "/fhir/Patient", headers, packed)).status in (400, 413, 415)
+
+
+async def test_a_resource_of_which_nothing_is_known_lacks_what_its_type_requires(
+    wire: Wire,
+) -> None:
+    """It was once taken, whatever the type; of an Observation it was a fault."""
+    for type_, status in (("Observation", 422), ("DiagnosticReport", 422), ("Patient", 201)):
+        sent = orjson.dumps({"resourceType": type_})
+        assert (await wire.send("POST", f"/fhir/{type_}/$validate", JSON, sent)).status == 200
+        assert (await wire.send("POST", f"/fhir/{type_}", JSON, sent)).status == status

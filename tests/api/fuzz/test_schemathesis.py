@@ -23,12 +23,12 @@ EACH = 2
 PATHS_MIN = 200
 
 
-def _target(case: Case[Any, Any]) -> str:
+def _target(case: Case[Any]) -> str:
     query = urlencode([(n, str(v)) for n, v in (case.query or {}).items()], errors="replace")
     return case.formatted_path + (f"?{query}" if query else "")
 
 
-def _body(case: Case[Any, Any]) -> bytes:
+def _body(case: Case[Any]) -> bytes:
     """What was made up, in the form that was made up; XML of what is no tree is any bytes."""
     sent: Any = case.body
     if isinstance(sent, bytes):
@@ -47,7 +47,7 @@ def _body(case: Case[Any, Any]) -> bytes:
 _TYPES = ("Patient", "Observation", "Bundle", "Parameters")
 
 
-def _headers(case: Case[Any, Any]) -> list[tuple[str, str]]:
+def _headers(case: Case[Any]) -> list[tuple[str, str]]:
     return [("content-type", case.media_type)] if case.media_type else []
 
 
@@ -67,7 +67,7 @@ async def test_no_operation_has_a_fault(wire: Wire, app: FastAPI) -> None:
 
         @bounded(EACH)
         @given(strategy)
-        def search(case: Case[Any, Any]) -> None:
+        def search(case: Case[Any]) -> None:
             nonlocal asked
             asked += 1
             answer = send(case.method, _target(case), _headers(case), _body(case))
