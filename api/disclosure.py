@@ -1,11 +1,14 @@
 """Whose data an answer carries: noted by the routes, written down before the answer leaves."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from starlette.requests import Request
 
 from api.tokens import Caller
 from store.resources import Document
+
+MAX_LISTED_CHARS = 32_768
+"""Of all entries of a Bundle; each has its share, so that a long one hides no other."""
 
 
 def disclose(request: Request, documents: Iterable[Document]) -> None:
@@ -22,6 +25,12 @@ def disclosed(request: Request) -> set[str]:
 def about(request: Request, type_: str, id_: str) -> None:
     """Note which resource a request is about, where its address does not say so."""
     request.scope["about"] = (type_, id_)
+
+
+def asking(request: Request, lines: Sequence[str]) -> None:
+    """Note what the entries of a Bundle ask for, for its address says nothing of it."""
+    each = MAX_LISTED_CHARS // max(len(lines), 1)
+    request.scope["listed"] = "\r\n".join(" ".join(line.split())[:each] for line in lines)
 
 
 def acting(request: Request, client: str) -> None:

@@ -10,6 +10,7 @@ from inspect import signature
 from typing import Self
 
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router
@@ -46,7 +47,9 @@ class Lanes:
         return cls(otherwise, {key: lane for key, lane in lanes.items() if "{" not in "".join(key)})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve by the path's lane."""
+        """Serve by the path's lane. Raises HTTPException 404 for what no name can contain."""
+        if "\x00" in scope.get("path", ""):
+            raise HTTPException(404)
         lane = self._lanes.get(_key(scope["path"])) if scope["type"] == "http" else None
         await (lane or self._otherwise)(scope, receive, send)
 

@@ -19,6 +19,7 @@ from api import (
     histories,
     metadata,
     metrics,
+    openapi,
     reads,
     searches,
     validations,
@@ -107,6 +108,7 @@ def create_app(
     )
     app.state.site = here
     errors.install(app)
+    openapi.install(app)
     _serve_service(app)
     for path, methods, endpoint in operations.ROUTES:  # before the ids, which they look like
         for method in methods:
@@ -193,8 +195,15 @@ def _bound(handler: Handler, kind: ResourceType) -> Endpoint:
 def _add(
     app: FastAPI, path: str, method: str, endpoint: Endpoint, body: dict[str, Any] | None = None
 ) -> None:
-    extra = None if body is None else {"requestBody": body}
-    app.add_api_route(path, endpoint, methods=[method], response_model=None, openapi_extra=extra)
+    app.add_api_route(
+        path,
+        endpoint,
+        methods=[method],
+        response_class=Response,
+        response_model=None,
+        status_code=openapi.status(path, method, body),
+        openapi_extra=openapi.operation(path, method, body),
+    )
     if method == "GET":
         app.add_api_route(
             path, endpoint, methods=["HEAD"], response_model=None, include_in_schema=False

@@ -103,5 +103,5 @@ def _is_known(request: Request, document: Document) -> bool:
         return since is not None and (
             document.last_updated.replace(microsecond=0) <= parsedate_to_datetime(since)
         )
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):  # a year of twenty digits
         return False

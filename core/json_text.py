@@ -29,6 +29,8 @@ def loads(text: bytes | str) -> Any:
         )
     except (ValueError, RecursionError) as error:
         raise Incorrect(f"not JSON: {error}") from None
+    except ArithmeticError:
+        raise Incorrect("not JSON: a number beyond all bounds") from None
     _measure(plain, MAX_DEPTH)
     return plain
 

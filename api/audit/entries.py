@@ -98,7 +98,8 @@ def _request(scope: Scope, server: str, form: bytes) -> bytes:
     path = scope.get("raw_path") or scope["path"].encode()
     query = scope.get("query_string", b"")
     line = b"%s %s%s" % (scope["method"].encode(), server.encode(), path)
-    told = line + (b"?" + query if query else b"") + (b"\r\n\r\n" + form if form else b"")
+    sent = form or scope.get("listed", "").encode("utf-8", "replace")
+    told = line + (b"?" + query if query else b"") + (b"\r\n\r\n" + sent if sent else b"")
     return told[:MAX_REQUEST_BYTES]
 
 

@@ -6,6 +6,7 @@ https://hl7.org/fhir/R4/async.html. Answered by 202 and the address of the job.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -28,6 +29,7 @@ from fhir.search.request import Pair, is_json
 
 MAX_BODY_BYTES = 1 << 20
 ASYNC = "respond-async"
+_ASCII = bytes(range(33, 127)).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,5 +138,7 @@ def _sight(request: Request, type_: str, *, whole: bool = False) -> bool:
 
 def request_url(request: Request) -> str:
     """The request's URL as the client wrote it, at the address that it knows us by."""
-    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return site(request).root(request) + path
+    # Letters that were not escaped may be of any coding.
+    query = quote(request.scope["query_string"], safe=_ASCII)
+    path = quote(request.scope["path"], safe="/$")
+    return site(request).root(request) + path + (f"?{query}" if query else "")

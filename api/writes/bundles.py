@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import answers
+from api.disclosure import asking
 from api.errors import answer
 from api.requests import read_params
 from api.site import site
@@ -22,6 +23,7 @@ async def bundle(request: Request) -> Response:
     pretty = read_params(request)
     sent = await incoming.resource(request, incoming.MAX_BUNDLE_BYTES)
     type_, listed = entries.of_bundle(sent)
+    asking(request, [entries.line(each) for each in listed])
     run = transaction if type_ == "transaction" else _batch
     told = await run(request, listed)
     if isinstance(told, Response):

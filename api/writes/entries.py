@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from api.writes.incoming import PATCH_TYPE
 from core import json_text
@@ -22,6 +22,7 @@ FHIR_TYPE = "application/fhir+json"
 _METHODS = ("DELETE", "POST", "PUT", "PATCH", "GET", "HEAD")
 _HEADERS = {"ifMatch": "if-match", "ifNoneMatch": "if-none-match", "ifNoneExist": "if-none-exist"}
 _HEADER_MAX = 2000
+_ASCII = bytes(range(32, 127)).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,16 @@ def entry(number: int, sent: Any, base: str) -> Entry:
     if resource is not None and not isinstance(resource, dict):
         raise Incorrect("resource: must be an object")
     path, _, query = url.removeprefix(f"{base}/").removeprefix("/").partition("?")
-    if not path or "://" in path:
+    if not path or "://" in path or "\x00" in unquote(path):
         raise Incorrect("request.url: must be an address below the base of this server")
     headers = tuple(_headers(asked))
     return Entry(number, method, unquote(path), query, headers, full_url, resource)
+
+
+def line(sent: Any) -> str:
+    """What an entry asks for, as it is told in the audit trail: its method and URL."""
+    asked = sent.get("request") if isinstance(sent, dict) else None
+    return f"{asked.get('method')} {asked.get('url')}" if isinstance(asked, dict) else ""
 
 
 def _headers(asked: Json) -> Iterator[tuple[str, str]]:
@@ -95,7 +102,8 @@ def _headers(asked: Json) -> Iterator[tuple[str, str]]:
         if value is not None:
             if not isinstance(value, str) or len(value) > _HEADER_MAX:
                 raise Incorrect(f"request.{name}: must be a short text")
-            yield header, value
+            # A header has no other letters; what is a search may have them escaped.
+            yield header, quote(value, safe=_ASCII)
     since = asked.get("ifModifiedSince")
     if since is not None:
         yield "if-modified-since", _http_date(since)

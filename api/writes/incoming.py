@@ -27,7 +27,7 @@ def _body(schema: Json, *media_types: str) -> Json:
 
 
 _RESOURCE = _body(
-    {"type": "object", "required": ["resourceType"]}, "application/fhir+json", "application/json"
+    {"$ref": "#/components/schemas/Resource"}, "application/fhir+json", "application/fhir+xml"
 )
 BODIES: Mapping[Interaction, Json] = {
     Interaction.CREATE: _RESOURCE,

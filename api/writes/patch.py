@@ -86,6 +86,8 @@ def patched(resource: Json, operations: list[Any]) -> Json:
             raise Incorrect(f"operation {number}: {_short(error)}") from None
         except (jsonpatch.JsonPatchException, JsonPointerException) as error:
             raise Invalid(f"operation {number}: {_short(error)}") from None
+        except RecursionError:
+            raise Invalid(f"operation {number}: the resource is nested too deep") from None
         except (TypeError, KeyError, IndexError, ValueError, AttributeError):
             raise Invalid(f"operation {number}: does not go on this resource") from None
         if len(text) > incoming.MAX_RESOURCE_BYTES:

@@ -16,6 +16,7 @@ from api.disclosure import disclosed
 from api.errors import answer
 from api.site import FHIR_PATH
 from api.writes.entries import FHIR_TYPE, Entry
+from api.writes.room import room
 from core.errors import HisbundleError, Incorrect
 from fhir.values import Json, compact, instant
 
@@ -31,6 +32,7 @@ def request_of(outer: Request, entry: Entry, more: Mapping[str, Any]) -> Request
     if "host" in outer.headers:
         headers.append(("host", outer.headers["host"]))
     disclosed(outer)  # one set for all
+    room(outer)
     path = f"{FHIR_PATH}/{entry.path}"
     scope = {name: value for name, value in outer.scope.items() if name not in _NOT_HANDED_ON}
     scope |= {
@@ -55,7 +57,9 @@ async def run(request: Request) -> Response:
         match, child = route.matches(request.scope)
         if match is Match.FULL:
             request.scope.update(child)
+            room(request).enter()
             response: Response = await child["endpoint"](request)
+            room(request).take(response)
             return response
         allowed = allowed or match is Match.PARTIAL
     raise HTTPException(405 if allowed else 404)

@@ -30,6 +30,8 @@ def shape(resource: Json, type_: str, where: str | None = None, depth: int = 0) 
     rest = {name: value for name, value in resource.items() if name != "resourceType"}
     if rest or depth:  # a resource of which nothing is known yet is one all the same
         yield from _object(rest, type_, where, depth)
+    else:
+        yield from _cardinality(rest, type_, where)
 
 
 def _object(value: Json, type_: str, where: str, depth: int) -> Iterator[Issue]:

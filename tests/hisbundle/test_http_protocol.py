@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import orjson
 import pytest
@@ -10,7 +11,7 @@ from starlette.responses import PlainTextResponse
 
 from core.settings import Settings
 from hisbundle.http import serve_http
-from hisbundle.http_protocol import HEAD_MAX_BYTES
+from hisbundle.http_protocol import HEAD_MAX_BYTES, Protocol
 from hisbundle.ports import resolve_port
 from tests.conformance.checker import conformant
 
@@ -68,3 +69,20 @@ async def test_bodies_are_not_counted(port: int) -> None:
     assert told == f"2 {len(body)}".encode()
     _, told = await _ask(port, b"GET /" + b"a" * 60_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n")
     assert told == b"60001 0"
+
+
+SLOW = {"nothing": b"", "half a head": b"GET / HT", "half a body": b"POST / HTTP/1.1\r\nHost: a\r\n"
+        b"Content-Length: 9\r\n\r\nabc"}  # fmt: skip
+
+
+@pytest.mark.parametrize("sent", SLOW.values(), ids=SLOW)
+async def test_who_sends_too_slowly_is_cut_off(
+    port: int, sent: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Protocol, "head_s", 0.2)
+    monkeypatch.setattr(Protocol, "body_s", 0.2)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(sent)
+    with suppress(ConnectionResetError):
+        assert b"200 OK" not in await asyncio.wait_for(reader.read(), 10)
+    writer.close()
