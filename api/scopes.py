@@ -89,6 +89,11 @@ def ways(scopes: Iterable[str], type_: str, action: Action) -> tuple[Filter, ...
 
     Where one of them asks nothing, the others do not matter.
     """
+    return _ways(tuple(scopes), type_, action)
+
+
+@lru_cache(maxsize=1024)
+def _ways(scopes: tuple[str, ...], type_: str, action: Action) -> tuple[Filter, ...]:
     parsed = (parse(text) for text in scopes)
     filters = dict.fromkeys(
         s.filter for s in parsed if s and _reaches(s, type_) and action in s.actions
