@@ -16,9 +16,9 @@ from api.scopes import Action
 from api.site import site
 from core.errors import Incorrect, NotFound
 from fhir import bundle
-from fhir.profiles.catalogue import catalogue, look_up
+from fhir.profiles.catalogue import PARAMS, catalogue, look_up
 
-_PARAMS = {"url", "version", "name", "_id", "status"}
+_PARAMS = {name for name, _, _ in PARAMS}
 _RESULT = {"_format", "_pretty", "_count", "_total"}
 
 

@@ -6,7 +6,7 @@ statistics of a growing table may turn these looks into a scan.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import text
@@ -42,12 +42,17 @@ class Latest:
 
 
 @dataclass(frozen=True, slots=True)
-class _Led(Scope):
+class Led(Scope):
     """Resources beside index rows of whatever code."""
 
     @property
     def rows(self) -> str:
+        """The alias of the index rows."""
         return f"d{self.level}"
+
+    def exists(self, table: str, params: Sequence[str], condition: str = "true") -> str:
+        """As of any scope, but looked up for each resource: never joined as a whole."""
+        return Scope.exists(self, table, params, condition).removesuffix(")") + " OFFSET 0)"
 
 
 _READ = text(
@@ -93,8 +98,8 @@ def _is(value: TokenValue, code: str, system: str) -> bool:
 
 def coded(query: Query, found: Sequence[Concept]) -> list[Coded]:
     """The codings by which to look; all that ``query`` asks for has one of them."""
-    by_code = (c for c in query.clauses if isinstance(c, TokenClause) and c.params == ("code",))
-    asked = next((clause.values for clause in by_code if not clause.filters), ())
+    leading = _leading(query)
+    asked = () if leading is None else leading.values
     every = {
         Coded(concept.param, code, system)
         for concept in found
@@ -104,6 +109,12 @@ def coded(query: Query, found: Sequence[Concept]) -> list[Coded]:
     return sorted(every, key=lambda c: (c.param, c.code, c.system))
 
 
+def _leading(query: Query) -> TokenClause | None:
+    """The clause that asks for codes, if there is one: the first."""
+    by_code = (c for c in query.clauses if isinstance(c, TokenClause) and c.params == ("code",))
+    return next((clause for clause in by_code if not clause.filters), None)
+
+
 async def latest(
     tx: AsyncConnection, query: Query, patient: str, codes: Sequence[Coded], count: int
 ) -> list[Latest]:
@@ -111,14 +122,17 @@ async def latest(
 
     Raises TooCostly for more than ``MAX_FOUND``. One with several codes is found several times.
     """
-    scope = _Led(Binds(), query.type, patients=(patient,))
+    # What leads here need not be asked for again.
+    others = tuple(clause for clause in query.clauses if clause is not _leading(query))
+    query = replace(query, clauses=others)
+    scope = Led(Binds(), query.type, patients=(patient,))
     binds = scope.binds
-    columns = ", ".join(f"r0.{name}" for name in _DOCUMENT)
+    columns = ", ".join(f"r0.{name}" for name in DOCUMENT)
     statement = (
         f"SELECT f.* FROM unnest({binds.texts(c.param for c in codes)},"  # noqa: S608 (ours)
         f" {binds.texts(c.code for c in codes)}, {binds.texts(c.system for c in codes)})"
         " AS w (param, code, system) CROSS JOIN LATERAL ("
-        f"SELECT {columns}, d0.at {_from(scope, query, patient)}"
+        f"SELECT {columns}, d0.at FROM {walk(scope, query, patient)}"
         f" ORDER BY d0.at DESC FETCH FIRST ({binds.count(count)}) ROWS WITH TIES) AS f"
         f" LIMIT {binds.count(MAX_FOUND + 1)}"
     )
@@ -132,7 +146,7 @@ async def standing(
     tx: AsyncConnection, query: Query, patient: str, found: Sequence[Concept]
 ) -> list[Concept]:
     """Those of ``found`` whose codings one resource that fulfils ``query`` has together."""
-    scope = _Led(Binds(), query.type, patients=(patient,))
+    scope = Led(Binds(), query.type, patients=(patient,))
     binds = scope.binds
     together = (
         "NOT EXISTS (SELECT FROM unnest(c.codes, c.systems) AS x (code, system) WHERE NOT EXISTS"
@@ -144,14 +158,17 @@ async def standing(
         " (SELECT c.param, c.codes[1] AS code, c.systems[1] AS system OFFSET 0) AS w"
         f" WHERE c.type = {scope.kind} AND c.patient_id = {binds.text(patient)}"
         f" AND c.key = ANY ({binds.keys(concept.key for concept in found)})"
-        f" AND EXISTS (SELECT {_from(scope, query, patient)} AND {together} OFFSET 0)"
+        f" AND EXISTS (SELECT FROM {walk(scope, query, patient)} AND {together} OFFSET 0)"
     )
     there = set((await tx.exec_driver_sql(statement, tuple(binds.values))).scalars())
     return [concept for concept in found if concept.key in there]
 
 
-def _from(scope: Scope, query: Query, patient: str) -> str:
-    """The resources of ``query`` by the coding ``w``; index rows first, by time."""
+def walk(scope: Scope, query: Query, patient: str, beside: str = "") -> str:
+    """The resources ``r0`` of ``query`` by the coding ``w``; their index rows ``d0`` first.
+
+    ``beside`` joins more to them.
+    """
     others = [c for c in query.clauses if not isinstance(c, PatientClause)]
     wanted = [
         f"d0.type = {scope.kind}",
@@ -160,12 +177,12 @@ def _from(scope: Scope, query: Query, patient: str) -> str:
         *(condition(clause, scope) for clause in others),
     ]
     return (
-        "FROM resource_token d0 CROSS JOIN LATERAL (SELECT * FROM resource r"  # noqa: S608 (ours)
+        "resource_token d0 CROSS JOIN LATERAL (SELECT * FROM resource r"  # noqa: S608 (ours)
         " WHERE r.type = d0.type AND r.id = d0.id AND NOT r.deleted OFFSET 0) AS r0"
-        f" WHERE {both(wanted)}"
+        f" {beside} WHERE {both(wanted)}"
     )
 
 
-_DOCUMENT = (
+DOCUMENT = (
     "type", "id", "version", "last_updated", "deleted", "body", "render", "patient_id",
 )  # fmt: skip

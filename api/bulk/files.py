@@ -18,6 +18,7 @@ from api.grants import denied
 from api.requests import caller
 from api.site import Site, site
 from core.errors import NotFound
+from fhir.bulk.attachments import absolute
 from fhir.bulk.manifest import deletion
 from fhir.bulk.plan import Plan
 from store import jobs, snapshots
@@ -57,16 +58,17 @@ async def download(request: Request) -> Response:
     disclosed(request).update(part.patients)
     if request.method == "HEAD":
         return Response(headers=_HEADERS, media_type=MEDIA_TYPE)
-    return _Download(_lines(here, part, now), here.pace)
+    return _Download(_lines(here, part, now, here.base(request)), here.pace)
 
 
-async def _lines(here: Site, part: Part, sight: Sight) -> AsyncIterator[bytes]:
+async def _lines(here: Site, part: Part, sight: Sight, base: str) -> AsyncIterator[bytes]:
     for start in range(0, len(part.ids), BATCH):
         stop = start + BATCH
         if part.deletions:
             lines = [deletion(part.type, id_) for id_ in part.ids[start:stop]]
         else:
-            lines = await _batch(here, part, sight, slice(start, stop))
+            found = await _batch(here, part, sight, slice(start, stop))
+            lines = [absolute(line, base) for line in found]
         yield b"".join(line + b"\n" for line in lines)
 
 

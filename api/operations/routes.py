@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.operations import document, everything, lastn, spectrum
+from api.operations import document, everything, lastn, spectrum, stats
 
 ROUTES: tuple[tuple[str, tuple[str, ...], Callable[[Request], Awaitable[Response]]], ...] = (
     ("/Patient/{id}/$everything", ("GET",), everything.everything),
     ("/Observation/$lastn", ("GET", "POST"), lastn.lastn),
+    ("/Observation/$stats", ("GET", "POST"), stats.stats),
     ("/Observation/{id}/$spectrum", ("GET",), spectrum.spectrum),
     ("/DiagnosticReport/{id}/$document", ("GET",), document.document),
 )

@@ -34,15 +34,20 @@ def presented_forms(report_id: str, created_at: datetime) -> list[Json]:
 
 
 def documents(totals: SessionTotals, origin: Origin, report_id: str, at: datetime) -> list[Json]:
-    """The session's signal as files, one DocumentReference for each format."""
-    return [_document(totals, origin, report_id, form, at) for form in FILES]
+    """A DocumentReference for each file of the session's signal, and for the report on paper.
+
+    US Core wants a report's attachment to be found as a document too
+    (https://hl7.org/fhir/us/core/clinical-notes.html).
+    """
+    return [_document(totals, origin, report_id, form, at) for form in (*FILES, Format.PDF)]
 
 
 def _document(
     totals: SessionTotals, origin: Origin, report_id: str, form: Format, at: datetime
 ) -> Json:
     name = (KIND, form.value, origin.patient_id or "nobody")
-    title = f"Continuous ECG, single lead, as {_FILES[form].display}"
+    coded = _FILES.get(form)
+    title = f"Continuous ECG, single lead, as {coded.display}" if coded else _PAPER_TITLES[form]
     attachment = _attachment(report_id, form, title, totals.ended_at)
     return {
         "resourceType": "DocumentReference",
@@ -58,7 +63,9 @@ def _document(
         "date": instant(at),
         "author": [origin.device],
         "description": title,
-        "content": [{"attachment": attachment, "format": _FILES[form].coding}],
+        "content": [
+            {"attachment": attachment} | ({"format": coded.coding} if coded is not None else {})
+        ],
         "context": {
             "period": period(totals.started_at, totals.ended_at),
             "related": [reference("DiagnosticReport", report_id)],

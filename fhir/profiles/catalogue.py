@@ -16,6 +16,15 @@ TYPES = (
     "OperationDefinition",
 )
 
+PARAMS = (
+    ("_id", "token", "Logical id."),
+    ("url", "uri", "Canonical."),
+    ("version", "token", "Business version."),
+    ("name", "string", "Beginning of the computable name, case ignored."),
+    ("status", "token", "active."),
+)
+"""What they are found by: name, type, meaning."""
+
 
 @cache
 def catalogue() -> Mapping[str, Mapping[str, Json]]:

@@ -46,6 +46,14 @@ OPERATIONS: tuple[Operation, ...] = (
         ("Observation",),
     ),
     Operation(
+        "stats",
+        f"{_R4}/Observation-stats",
+        "Statistics of the values (valueQuantity, in UCUM) of codes of one patient. Percentiles"
+        " interpolate; variance and std-dev are of a sample; skew and kurtosis are standardised"
+        " moments; regression tells gradient per hour and intercept.",
+        ("Observation",),
+    ),
+    Operation(
         "spectrum",
         f"{_OURS}/Observation-spectrum",
         "Power spectrum of an ECG strip, computed when asked for.",

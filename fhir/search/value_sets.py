@@ -1,9 +1,10 @@
-"""Value sets that ``:in`` can search: our own, and each code system of ours as a whole.
+"""Value sets of ours: served as ValueSet resources, and searched by ``:in``.
 
 Source: https://hl7.org/fhir/R4/search.html#token (``:in``), https://hl7.org/fhir/R4/valueset.html
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from core.errors import Incorrect
 from fhir import codes
@@ -13,30 +14,64 @@ Member = tuple[str, str]
 """(system, code)."""
 
 
-def _members(found: Iterable[Code]) -> tuple[Member, ...]:
-    return tuple(dict.fromkeys((code.system, code.code) for code in found))
+@dataclass(frozen=True, slots=True)
+class ValueSet:
+    """Codes that are chosen from in one place."""
+
+    id: str
+    title: str
+    description: str
+    codes: tuple[Code, ...]
+
+    @property
+    def url(self) -> str:
+        """The canonical."""
+        return f"{BASE}/ValueSet/{self.id}"
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The codes as searched, each once."""
+        return tuple(dict.fromkeys((code.system, code.code) for code in self.codes))
 
 
-VALUE_SETS: Mapping[str, tuple[Member, ...]] = {
-    f"{BASE}/ValueSet/alerts": _members(c for group in codes.FLAGS.values() for c in group),
-    f"{BASE}/ValueSet/observations": _members(
+_SETS = (
+    ValueSet(
+        "alert-kind",
+        "Kinds of alert",
+        "Flag.code of an alert, with its SNOMED CT translation where there is one.",
+        tuple(code for kind in codes.FLAGS.values() for code in kind),
+    ),
+    ValueSet(
+        "observation-code",
+        "What is observed",
+        "Observation.code of all that this service publishes.",
         (
-            codes.ECG_POTENTIAL, codes.EKG_STUDY, codes.HEART_RATE, codes.RR_MEAN, codes.SDNN,
-            codes.BEAT_CLASSIFICATION, codes.SIGNAL_QUALITY, codes.HOLTER_STUDY,
-        )
+            codes.ECG_POTENTIAL, codes.EKG_STUDY, codes.HEART_RATE, codes.BEAT_CLASSIFICATION,
+            codes.SIGNAL_QUALITY, codes.HOLTER_STUDY, codes.POWER_SPECTRUM,
+        ),
     ),
-    f"{BASE}/ValueSet/beats": _members(
-        (
-            codes.R_PEAK, codes.BEATS, codes.CLASSIFIED_BEATS, codes.ABNORMAL_BEATS,
-            codes.NO_ABNORMAL_BEATS, codes.MEAN_PROBABILITY,
-        )
+    ValueSet(
+        "beat-verdict",
+        "Verdicts on a strip's beats",
+        "What beat classification comes to.",
+        (codes.ABNORMAL_BEATS, codes.NO_ABNORMAL_BEATS),
     ),
-    f"{BASE}/ValueSet/signal-quality": _members(
-        (codes.SIGNAL_QUALITY, codes.READABLE, codes.MISSING_SAMPLES, *codes.UNREADABLE.values())
+    ValueSet(
+        "unreadable-reason",
+        "Reasons not to read a strip",
+        "Why heart rate and beats are not published from a strip.",
+        tuple(codes.UNREADABLE.values()),
     ),
-    f"{BASE}/ValueSet/files": _members((codes.WFDB_RECORD, codes.EDF_PLUS, codes.DICOM_ECG)),
-}  # fmt: skip
-"""The codes of each value set, by its canonical URL."""
+    ValueSet(
+        "signal-file",
+        "Signal file formats",
+        "DocumentReference.content.format of a file.",
+        (codes.WFDB_RECORD, codes.EDF_PLUS, codes.DICOM_ECG),
+    ),
+)  # fmt: skip
+
+VALUE_SETS: Mapping[str, ValueSet] = {each.url: each for each in _SETS}
+"""By canonical URL."""
 
 
 def members(url: str) -> tuple[Member, ...]:
@@ -46,4 +81,4 @@ def members(url: str) -> tuple[Member, ...]:
         raise Incorrect(
             f"the value set {url[:80]!r} is not held here, only: {', '.join(VALUE_SETS)}"
         )
-    return found
+    return found.members

@@ -59,7 +59,7 @@ async def test_documents_are_found_by_patient_and_type(client: Client, shown: Ex
                   f"related=DiagnosticReport/{report}", "period=2026-03-01"):  # fmt: skip
         found = (await client.get(f"DocumentReference?patient={PATIENT['id']}&{query}")).json()
         documents = [entry["resource"] for entry in found["entry"]]
-        assert len(documents) == 3
+        assert len(documents) == 4
     for document in documents:
         conformant(document)
         assert document["context"]["related"] == [

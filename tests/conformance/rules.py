@@ -15,7 +15,8 @@ Resolver = Callable[[str], bool]
 
 UCUM = "http://unitsofmeasure.org"
 OWN_UNITS = frozenset({"/min", "mV", "uV", "mV2", "mV2/Hz", "ms", "s", "h", "Hz", "%", "1"})
-UNITS = OWN_UNITS | KNOWN
+DERIVED_UNITS = frozenset({"1/min.1/min", "/min/h"})  # of statistics: a square, a gradient
+UNITS = OWN_UNITS | DERIVED_UNITS | KNOWN
 _DATA = re.compile(r"(?:[EUL]|-?[0-9]+(?:\.[0-9]+)?)(?: (?:[EUL]|-?[0-9]+(?:\.[0-9]+)?))*")
 _LITERAL = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9.\-]{1,64}(?:/_history/.+)?")
 _TOLERANCE_MS = 1.0  # times are written in whole milliseconds

@@ -87,6 +87,7 @@ QUERIES: list[tuple[Pair, ...]] = [
     (("category", "s|procedure"), ("date", "ge2026-01-01T05:00:00Z")),
     (("category", "vital,procedure"),),
     (("code", "s|c3"),),
+    (("code", "c3"), ("code", "s|c3")),
 ]
 
 

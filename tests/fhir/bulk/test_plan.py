@@ -61,5 +61,5 @@ def test_the_capability_statement_names_the_operations() -> None:
     assert statement["instantiates"] == [INSTANTIATES]
     (rest,) = statement["rest"]
     assert [operation["name"] for operation in rest["operation"]] == ["export"]
-    told = {r["type"]: r["operation"] for r in rest["resource"] if "operation" in r}
-    assert set(told) == {"Patient", "Group"}
+    named = {(r["type"], o["name"]) for r in rest["resource"] for o in r.get("operation", [])}
+    assert {type_ for type_, name in named if name == "export"} == {"Patient", "Group"}
