@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import answer
 from api.formats import outgoing
-from api.metrics import REQUESTS, SECONDS
+from api.metrics import meters
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -62,8 +62,9 @@ def _route(scope: Scope) -> str:
 def _count(scope: Scope, status: int, seconds: float, request_id: str) -> None:
     method = scope["method"] if scope["method"] in _METHODS else "other"
     route = _route(scope)
-    REQUESTS.labels(method, route, str(status)).inc()
-    SECONDS.labels(method, route).observe(seconds)
+    count, lasted = meters(method, route, status)
+    count.inc()
+    lasted.observe(seconds)
     _log.debug(
         "request",
         request_id=request_id,

@@ -18,7 +18,6 @@ from api.links import url
 from api.reads import resource_id
 from api.requests import caller, is_lenient, negotiate
 from api.scopes import Action, ways
-from api.searches import LIMIT_S
 from api.site import Site, site
 from fhir import bundle
 from fhir.history import History, parse
@@ -30,6 +29,7 @@ from store.database import Transaction
 from store.history import Place, Wanted, place, versions
 from store.resources import Document
 from store.search import begin
+from store.searcher import LIMIT_S
 
 EXAMINED_MAX = 2000
 """Versions that a request looks at, seen or left out."""

@@ -25,6 +25,11 @@ def url(path: str, pairs: Iterable[Pair]) -> str:
     return f"{path}?{query}" if query else path
 
 
+def with_cursor(link: str, cursor: str) -> str:
+    """Where the page behind ``cursor`` is, by the link to the first one."""
+    return f"{link}{'&' if '?' in link else '?'}{CURSOR}={cursor}"
+
+
 @dataclass(frozen=True, slots=True)
 class CursorKey:
     """Signs positions, so that a cursor belongs to one search and cannot be made up."""
@@ -38,7 +43,7 @@ class CursorKey:
 
     def next_url(self, path: str, pairs: tuple[Pair, ...], position: Position) -> str:
         """Where the page after ``position`` is."""
-        return url(path, (*pairs, (CURSOR, self.sign(path, pairs, position))))
+        return with_cursor(url(path, pairs), self.sign(path, pairs, position))
 
     def sign(self, path: str, pairs: tuple[Pair, ...], position: Position) -> str:
         """The cursor: the position and its MAC, in base64url."""

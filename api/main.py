@@ -7,7 +7,6 @@ from typing import Any
 
 from fastapi import FastAPI
 from joserfc.jwk import ECKey
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -30,6 +29,7 @@ from api.audit.middleware import Audit
 from api.audit.refusals import Refusals
 from api.bulk import files, kickoff, orders, status
 from api.bulk.pace import Pace
+from api.compression import Compression
 from api.edge import Edge
 from api.enrolment import Enrolment
 from api.formats import Formats
@@ -52,6 +52,7 @@ from fhir.search.registry import TYPES
 from fhir.validation.elements import WRITABLE
 from store.database import Database
 from store.reader import Reader
+from store.searcher import Searcher
 
 GZIP_MIN_BYTES = 1400
 GZIP_LEVEL = 1
@@ -88,6 +89,7 @@ def create_app(
     here = Site(
         database=database,
         reader=Reader(database),
+        searcher=Searcher(database),
         settings=settings,
         cursor_key=CursorKey.derive(token_key.as_pem(private=True)),
         keyring=keyring,
@@ -104,6 +106,8 @@ def create_app(
         version=here.version,
         docs_url=None,
         redoc_url=None,
+        # Spans of requests would carry ids of patients out of the house.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         redirect_slashes=False,  # there is nothing at /fhir/Patient/, and that is told in FHIR
     )
     app.state.site = here
@@ -127,7 +131,7 @@ def create_app(
     app.add_middleware(Audit, auditor=auditor, refusals=refusals, public_url=settings.public_url)
     app.add_middleware(Gate, bearers=here.smart.bearers, refusals=refusals)
     app.add_middleware(Formats)
-    app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES, compresslevel=GZIP_LEVEL)
+    app.add_middleware(Compression, minimum_size=GZIP_MIN_BYTES, compresslevel=GZIP_LEVEL)
     app.add_middleware(Edge)
     return app
 

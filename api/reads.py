@@ -26,18 +26,14 @@ async def read(request: Request, kind: ResourceType) -> Response:
     """The current version; 304 if the client has it, 410 if it is deleted."""
     sight = grant(request, kind.name, Action.READ)
     pretty = read_params(request, views.PARAMS)
-    part = views.asked(kind, request.query_params.multi_items())
+    part = views.asked(kind, request)
     here = site(request)
     document = await _current(here.reader, sight, resource_id(request))
     disclose(request, [document])
     headers = answers.version_headers(document)
     if _is_known(request, document):
         return Response(status_code=304, headers=headers)
-    if document.render is None:
-        body = document.body if part is None else part.of(document.body)
-    else:
-        async with here.database.transaction() as tx:
-            body = await views.body(here, tx, document, part)
+    [body] = await views.bodies(here, [(document, part)])
     return answers.fhir(body, headers=headers, pretty=pretty)
 
 
@@ -45,7 +41,7 @@ async def vread(request: Request, kind: ResourceType) -> Response:
     """One version, current or not."""
     sight = grant(request, kind.name, Action.READ)
     pretty = read_params(request, views.PARAMS)
-    part = views.asked(kind, request.query_params.multi_items())
+    part = views.asked(kind, request)
     wanted = request.path_params["version"]
     if not re.fullmatch(r"[1-9]\d{0,17}", wanted, re.ASCII):
         raise NotFound(f"there is no version {wanted[:40]!r}")

@@ -30,6 +30,9 @@ def negotiate(accept: str | None, format_: str | None) -> None:
 
 def read_params(request: Request, also: Set[str] = frozenset()) -> bool:
     """Check the parameters of a read, ``also`` among them; whether ``_pretty`` was asked for."""
+    if not request.scope.get("query_string"):
+        negotiate(request.headers.get("accept"), None)
+        return False
     pairs = request.query_params
     unknown = sorted(set(pairs) - _READ_PARAMS - also)
     if unknown and not is_lenient(request):

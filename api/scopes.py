@@ -157,6 +157,18 @@ def ways(rights: Rights, type_: str, action: Action) -> tuple[Way, ...]:
 
     Where one of them leads to all, the others do not matter.
     """
+    if rights.patients:
+        return _ways(rights, type_, action)
+    return _known_ways(tuple(rights.scopes), type_, action)
+
+
+@lru_cache(maxsize=1024)
+def _known_ways(scopes: tuple[str, ...], type_: str, action: Action) -> tuple[Way, ...]:
+    """What depends on nobody's patients is worked out once."""
+    return _ways(Rights(scopes), type_, action)
+
+
+def _ways(rights: Rights, type_: str, action: Action) -> tuple[Way, ...]:
     parsed = (parse(text) for text in rights.scopes)
     held = (s for s in parsed if s and _reaches(s, type_) and action in s.actions)
     found = dict.fromkeys(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain, repeat
 
 import orjson
 from starlette.requests import Request
@@ -12,7 +13,7 @@ from api.bulk import later
 from api.disclosure import disclose
 from api.grants import Grant, grant, narrow_inner
 from api.includes import TOO_MANY, Included, included
-from api.links import url
+from api.links import url, with_cursor
 from api.requests import form, is_lenient, negotiate
 from api.scopes import Action
 from api.site import Site, site
@@ -21,15 +22,12 @@ from fhir.outcome import operation_outcome
 from fhir.search import request as searches
 from fhir.search.params import ResourceType
 from fhir.search.request import Pair, Search
-from fhir.search.subset import Subset, subset
+from fhir.search.subset import subset
 from fhir.values import Json, instant
 from store import search as stored
-from store.database import Transaction
 from store.resources import Document
 from store.search import Found
-
-LIMIT_S = 10.0
-"""What takes longer is given up: a few such searches would hold all connections."""
+from store.searcher import LIMIT_S, Page
 
 
 async def search_get(request: Request, kind: ResourceType) -> Response:
@@ -63,37 +61,53 @@ async def _search(request: Request, kind: ResourceType, pairs: Sequence[Pair]) -
 
 async def _page(request: Request, search: Search, sight: Grant) -> Json:
     here, base = site(request), site(request).base(request)
+    if search.total or search.total_only or search.includes:
+        page, count, more = await _within(request, search, sight)
+    else:
+        page, count = await here.searcher.page(search.query, search.count + 1), None
+        more = Included()
+    shown = _shown(page, search, sight)
+    disclose(request, [*shown, *more.documents])
+    entries = await _entries(here, search, base, shown, more)
+    links = _links(here, f"{base}/{search.query.type}", search, page.found)
+    told = bundle.searchset(entries, links, count)
+    return told if page.stamp is None else told | {"meta": {"lastUpdated": instant(page.stamp)}}
+
+
+async def _within(
+    request: Request, search: Search, sight: Grant
+) -> tuple[Page, int | None, Included]:
+    """The page of a search that takes several statements, how many match, what is included."""
     count: int | None = None
-    found: list[Found] = []
-    async with here.database.transaction() as tx:
+    async with site(request).database.transaction() as tx:
         # Before the search: what it does not see is newer than this.
-        stamp = await stored.begin(tx, LIMIT_S)
+        page = Page(await stored.begin(tx, LIMIT_S), [])
         if search.total or search.total_only:
             count = await stored.total(tx, search.query)
         if not search.total_only:
-            found = await stored.find(tx, search.query, search.count + 1)
-        shown = [item.document for item in found[: search.count] if sight.covers(item.document)]
-        more = await included(request, tx, search.includes, shown)
-        disclose(request, [*shown, *more.documents])
-        entries = await _entries(here, tx, search, base, (shown, more))
-    links = _links(here, f"{base}/{search.query.type}", search, found)
-    page = bundle.searchset(entries, links, count)
-    return page if stamp is None else page | {"meta": {"lastUpdated": instant(stamp)}}
+            page = replace(page, found=await stored.find(tx, search.query, search.count + 1))
+        more = await included(request, tx, search.includes, _shown(page, search, sight))
+    return page, count, more
+
+
+def _shown(page: Page, search: Search, sight: Grant) -> list[Document]:
+    found = [item.document for item in page.found[: search.count]]
+    return found if sight.is_whole else [document for document in found if sight.covers(document)]
 
 
 async def _entries(
-    here: Site,
-    tx: Transaction,
-    search: Search,
-    base: str,
-    told: tuple[Sequence[Document], Included],
+    here: Site, search: Search, base: str, matches: Sequence[Document], more: Included
 ) -> list[Json]:
     """The page's entries: matches, what is included with them, remarks."""
-    matches, more = told
     part, summary = search.subset, subset(search.summary, ())
-    entries = [await _entry(here, tx, item, base, part, "match") for item in matches]
     # _elements names elements of the type that is searched.
-    entries += [await _entry(here, tx, item, base, summary, "include") for item in more.documents]
+    told = [(item, part) for item in matches] + [(item, summary) for item in more.documents]
+    bodies = await views.bodies(here, told)
+    modes = chain(repeat("match", len(matches)), repeat("include"))
+    entries = [
+        bundle.match(base, item.type, item.id, orjson.Fragment(body), mode)
+        for (item, _), body, mode in zip(told, bodies, modes, strict=False)
+    ]
     if search.ignored:
         entries.append(_remark("not-supported", "; ".join(search.ignored)))
     if more.is_cut:
@@ -101,18 +115,12 @@ async def _entries(
     return entries
 
 
-async def _entry(
-    here: Site, tx: Transaction, item: Document, base: str, part: Subset | None, mode: str
-) -> Json:
-    body = orjson.Fragment(await views.body(here, tx, item, part))
-    return bundle.match(base, item.type, item.id, body, mode)
-
-
 def _links(here: Site, path: str, search: Search, found: Sequence[Found]) -> dict[str, str]:
     links = {"self": url(path, search.applied)}
     if len(found) > search.count:
         last = found[search.count - 1].position
-        links["next"] = here.cursor_key.next_url(path, search.applied, last)
+        cursor = here.cursor_key.sign(path, search.applied, last)
+        links["next"] = with_cursor(links["self"], cursor)
     return links
 
 

@@ -16,6 +16,7 @@ from core.settings import Settings
 from fhir.search.request import Limits
 from store.database import Database
 from store.reader import Reader
+from store.searcher import Searcher
 
 FHIR_PATH = "/fhir"
 
@@ -26,6 +27,7 @@ class Site:
 
     database: Database
     reader: Reader
+    searcher: Searcher
     settings: Settings
     cursor_key: CursorKey
     keyring: KeyRing

@@ -18,7 +18,7 @@ CONNECTIONS = (1, 8, 32)
 
 
 async def run(size: Size) -> list[Row]:
-    """Requests per second and latency: one resource, and a page of fifty."""
+    """Requests per second and latency: one resource, a page of fifty, the latest of each code."""
     rows: list[Row] = []
     draw = random.Random(7)  # noqa: S311 (a choice that repeats)
     async with open_bed() as bed:
@@ -26,6 +26,7 @@ async def run(size: Size) -> list[Row]:
         cases: dict[str, tuple[Callable[[random.Random, Population], str], int]] = {
             "read one vital sign": (_read, 2000),
             "search patient, code, date: 50": (_page, 300),
+            f"$lastn of {len(CODES)} codes": (_lastn, 100),
         }
         async with readings(NAME, bed, size) as beside:
             for case, (path, full) in cases.items():
@@ -48,3 +49,9 @@ def _page(draw: random.Random, population: Population) -> str:
         _count="50",
     )
     return f"/fhir/Observation?{query}"
+
+
+def _lastn(draw: random.Random, population: Population) -> str:
+    codes = ",".join(f"{LOINC}|{code}" for code in CODES)
+    query = httpx.QueryParams(patient=draw.choice(population.patients), code=codes)
+    return f"/fhir/Observation/$lastn?{query}"

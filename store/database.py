@@ -8,6 +8,7 @@ that edges know what to retry.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -61,24 +62,27 @@ class Database:
             "application_name": "hisbundle",
             "timezone": "UTC",
             "jit": "off",  # compiling costs more than our short statements
-            "statement_timeout": str(int(statement_timeout_s * 1000)),
         }
 
-        async def connect(*_: object, **__: object) -> Any:
+        async def connect(limit_s: float) -> Any:
+            limit = {"statement_timeout": str(int(limit_s * 1000))}
             try:
                 return await asyncpg.connect(
                     dsn,
                     timeout=CONNECT_TIMEOUT_S,
                     # The server's own time-out fires first; this is for a server that is silent.
-                    command_timeout=statement_timeout_s + 5.0,
-                    server_settings=settings,
+                    command_timeout=limit_s + 5.0,
+                    server_settings=settings | limit,
                 )
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
                 raise Unavailable(f"the database does not let us in: {error}") from error
 
+        async def pooled(*_: object, **__: object) -> Any:
+            return await connect(statement_timeout_s)
+
         self._engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
-            async_creator=connect,
+            async_creator=pooled,
             hide_parameters=True,  # else errors, and so logs, would carry patients' data
             pool_size=POOL_SIZE,
             max_overflow=POOL_SIZE,
@@ -87,6 +91,7 @@ class Database:
         # In place of pool_pre_ping, whose three round trips cost as much as a small transaction.
         event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
         self._connect = connect
+        self._limit_s = statement_timeout_s
         self._directs: list[Direct] = []
         self._listener = Listener(self._listening_connection)
 
@@ -101,9 +106,12 @@ class Database:
             async with self._engine.begin() as tx:
                 yield tx
 
-    def direct(self, connections: int) -> Direct:
-        """So many connections apart from the pool, for single statements that change nothing."""
-        made = Direct(self._connect, connections)
+    def direct(self, connections: int, limit_s: float | None = None) -> Direct:
+        """So many connections apart from the pool, for single statements that change nothing.
+
+        A statement may take ``limit_s``, or as long as everywhere.
+        """
+        made = Direct(partial(self._connect, limit_s or self._limit_s), connections)
         self._directs.append(made)
         return made
 

@@ -78,7 +78,7 @@ class Reader:
         types, ids = [type_ for type_, _ in keys], [id_ for _, id_ in keys]
         try:
             rows = await self._direct.fetch(_READ, types, ids)
-            found = {(row[0], row[1]): _document(row) for row in rows}
+            found = {(row[0], row[1]): document(row) for row in rows}
         except Exception as error:
             _refuse(batch, error)
             return
@@ -94,7 +94,8 @@ def _is_text(name: str) -> bool:
         return False
 
 
-def _document(row: Sequence[Any]) -> Document:
+def document(row: Sequence[Any]) -> Document:
+    """A row of the columns of a version, as the driver itself gives it."""
     type_, id_, version, last_updated, deleted, body, render, patient_id = row
     rendered = None if render is None else orjson.loads(render)
     return Document(type_, id_, version, last_updated, deleted, body, rendered, patient_id)

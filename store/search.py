@@ -7,6 +7,7 @@ one range of an index in the order of the answer.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -41,20 +42,28 @@ async def begin(tx: AsyncConnection, limit_s: float) -> datetime | None:
 
 async def find(tx: AsyncConnection, query: Query, count: int) -> list[Found]:
     """Up to ``count`` resources from ``query.after`` on, in order."""
-    query = await resolved(tx, query)
+    statement, values = page(await resolved(tx, query), count)
+    rows = await tx.exec_driver_sql(statement, values)
+    return [Found(document(row), tuple(row)[len(COLUMNS) :]) for row in rows]
+
+
+def page(query: Query, count: int, *more: str) -> tuple[str, tuple[Any, ...]]:
+    """The statement of a page, and its values: ``COLUMNS``, the position, then ``more`` columns.
+
+    Chains must have been resolved (store.search_chains).
+    """
     scope = _scope(query)
     order = query.order
-    columns = [f"{scope.resource}.{name}" for name in _DOCUMENT]
+    columns = [f"{scope.resource}.{name}" for name in COLUMNS]
     columns += [f"{expression(key, scope)} AS sort_{n}" for n, key in enumerate(order)]
     wanted = _matching(query, scope)
     if query.after is not None:
         wanted = both((wanted, beyond(order, query.after, scope)))
     statement = (
-        f"SELECT {', '.join(columns)} FROM {_rows(scope)} WHERE {wanted}"  # noqa: S608 (ours)
-        f" ORDER BY {ordering(order, scope)} LIMIT {scope.binds.count(count)}"
+        f"SELECT {', '.join((*columns, *more))} FROM {_rows(scope)}"  # noqa: S608 (ours)
+        f" WHERE {wanted} ORDER BY {ordering(order, scope)} LIMIT {scope.binds.count(count)}"
     )
-    rows = await tx.exec_driver_sql(statement, tuple(scope.binds.values))
-    return [Found(document(row), tuple(row)[len(_DOCUMENT) :]) for row in rows]
+    return statement, tuple(scope.binds.values)
 
 
 async def total(tx: AsyncConnection, query: Query) -> int:
@@ -66,9 +75,10 @@ async def total(tx: AsyncConnection, query: Query) -> int:
     return int(rows.scalar_one())
 
 
-_DOCUMENT = (
+COLUMNS = (
     "type", "id", "version", "last_updated", "deleted", "body", "render", "patient_id",
 )  # fmt: skip
+"""Those of a document."""
 
 
 def _scope(query: Query) -> Scope:

@@ -46,7 +46,9 @@ def _earliest(test: DateTest, driven: str | None, scope: Scope) -> str:
     if scope.patients:
         wanted.append(scope.one_of("l.patient_id", scope.patients))
     table = "resource" if driven is None else "resource_token"
-    first = f"(SELECT min(l.at) FROM {table} l WHERE {both(wanted)})"  # noqa: S608 (ours)
+    # OFFSET 0: else the planner may take the first row in the order of ``at``, and walk all.
+    long = f"SELECT l.at FROM {table} l WHERE {both(wanted)} OFFSET 0"  # noqa: S608 (ours)
+    first = f"(SELECT min(long.at) FROM ({long}) AS long)"  # noqa: S608
     return f"least({bound} - interval '1 hour', {first})"
 
 

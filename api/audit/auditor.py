@@ -70,7 +70,8 @@ class Auditor:
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write(), name="auditor")
         try:
-            await asyncio.wait_for(asyncio.shield(waiting.done), audit.LIMIT_S)
+            async with asyncio.timeout(audit.LIMIT_S):
+                await waiting.done
         except TimeoutError:
             raise Unavailable(_AWAY) from None
 

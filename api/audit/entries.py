@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -16,6 +16,8 @@ _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _ETAG = re.compile(r'(?:W/)?"(\d{1,19})"')
 _PLACE = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/(\d{1,19}))?")
 _MAX_CHARS = 256
+_Told = dict[str, Any]
+"""What makes an Entry."""
 _UNAVAILABLE, _FAULT, _REFUSED = 503, 500, 400
 
 
@@ -31,7 +33,7 @@ def begun(scope: Scope, public_url: str | None, form: bytes = b"") -> Entry | No
     does = interaction(scope["method"], scope["path"])
     if does.code not in CHANGES:
         return None
-    return replace(_common(scope, public_url, form, does), status=None)
+    return Entry(**_common(scope, public_url, form, does))
 
 
 def ended(
@@ -39,58 +41,59 @@ def ended(
 ) -> list[Entry]:
     """What is to be written before an answer leaves: an entry for each patient disclosed."""
     does = interaction(scope["method"], scope["path"])
-    common = replace(_common(scope, public_url, form, does), status=status, outcome=outcome(status))
+    common = _common(scope, public_url, form, does, status)
     if status >= _REFUSED:
-        return [common]
+        return [Entry(**common)]
     if does.version is None:
-        common = _placed(common, headers)
+        common |= _placed(common, headers)
     patients = _patients(scope, common)
-    return [replace(common, patient=patient) for patient in patients] or [common]
+    return [Entry(**common, patient=patient) for patient in patients] or [Entry(**common)]
 
 
 def refused(scope: Scope, public_url: str | None, status: int) -> Entry:
     """An entry for a request of somebody who is not known."""
     does = interaction(scope["method"], scope["path"])
-    common = _common(scope, public_url, b"", does)
-    return replace(common, status=status, outcome=outcome(status))
+    return Entry(**_common(scope, public_url, b"", does, status))
 
 
-def _common(scope: Scope, public_url: str | None, form: bytes, does: Interaction) -> Entry:
+def _common(
+    scope: Scope, public_url: str | None, form: bytes, does: Interaction, status: int | None = None
+) -> _Told:
     caller, client = scope.get("caller"), scope.get("client")
     type_, id_ = scope.get("about", (does.type, does.id))
     server = _server(scope, public_url)
-    return Entry(
-        interaction=does.code,
-        method=clean(scope["method"]) or "",
-        request=_request(scope, server, form),
-        status=None,
-        outcome=0,
-        client=clean(caller.client_id or caller.subject) if caller else None,
-        token=clean(caller.token_id) if caller else None,
-        type=_named(type_),
-        resource_id=_named(id_),
-        version=_named(does.version),
-        request_id=scope.get("request_id"),
-        address=clean(client[0]) if client else None,
-        server=server,
-        reason=clean(scope.get("break_glass")),
-    )
+    return {
+        "interaction": does.code,
+        "method": clean(scope["method"]) or "",
+        "request": _request(scope, server, form),
+        "status": status,
+        "outcome": 0 if status is None else outcome(status),
+        "client": clean(caller.client_id or caller.subject) if caller else None,
+        "token": clean(caller.token_id) if caller else None,
+        "type": _named(type_),
+        "resource_id": _named(id_),
+        "version": _named(does.version),
+        "request_id": scope.get("request_id"),
+        "address": clean(client[0]) if client else None,
+        "server": server,
+        "reason": clean(scope.get("break_glass")),
+    }
 
 
-def _patients(scope: Scope, entry: Entry) -> Iterable[str]:
+def _patients(scope: Scope, told: _Told) -> Iterable[str]:
     found: set[str] = scope.get("disclosed", set())
-    if not found and entry.type == "Patient" and entry.resource_id is not None:
-        return [entry.resource_id]
+    if not found and told["type"] == "Patient" and told["resource_id"] is not None:
+        return [told["resource_id"]]
     return sorted(found)
 
 
-def _placed(entry: Entry, headers: Headers) -> Entry:
-    """With the version that is answered, and the id that a new resource got."""
+def _placed(told: _Told, headers: Headers) -> _Told:
+    """The version that is answered, and the id that a new resource got."""
     place = _PLACE.fullmatch(headers.get("location", ""))
     if place is not None:
-        return replace(entry, type=place[1], resource_id=place[2], version=place[3])
+        return {"type": place[1], "resource_id": place[2], "version": place[3]}
     tag = _ETAG.fullmatch(headers.get("etag", ""))
-    return replace(entry, version=tag[1]) if tag and entry.resource_id else entry
+    return {"version": tag[1]} if tag and told["resource_id"] else {}
 
 
 def _request(scope: Scope, server: str, form: bytes) -> bytes:
@@ -120,5 +123,7 @@ def clean(text: str | None) -> str | None:
     """What a stranger wrote, as a text that a database can hold."""
     if not text:
         return None
+    if len(text) <= 2 * _MAX_CHARS and text.isascii() and "\x00" not in text:
+        return text
     plain = text[: 2 * _MAX_CHARS].encode("utf-8", "replace").decode()
     return plain.replace("\x00", "\N{REPLACEMENT CHARACTER}")

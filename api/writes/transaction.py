@@ -22,9 +22,11 @@ from api.writes.writer import SCOPE_KEY, Writer, writing
 from core.errors import HisbundleError
 from fhir.values import Json
 from store import resources
+from store.criteria import Query
 from store.database import Database, Transaction
 from store.reader import Reader
 from store.resources import Document
+from store.searcher import Page, Searcher, page_within
 
 _ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2, "GET": 3, "HEAD": 3}
 
@@ -61,6 +63,17 @@ class _Within(Reader):
         return await resources.read(self._tx, type_, id_)
 
 
+class _SearchesWithin(Searcher):
+    """Searches within one transaction: they see what it has written so far."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    async def page(self, query: Query, count: int) -> Page:
+        """Up to ``count`` resources. Raises Unavailable, TooCostly."""
+        return await page_within(self._tx, query, count)
+
+
 async def transaction(request: Request, listed: Sequence[Any]) -> list[Json] | Response:
     """The entries of the answer; or, where nothing was done, why."""
     base = site(request).base(request)
@@ -79,7 +92,9 @@ def _parsed(number: int, sent: Any, base: str) -> Entry:
 
 async def _carry_out(request: Request, writer: Writer, asked: Sequence[Entry]) -> list[Json]:
     tx = writer.tx
-    here = replace(writer.here, database=_Joined(tx), reader=_Within(tx))
+    here = replace(
+        writer.here, database=_Joined(tx), reader=_Within(tx), searcher=_SearchesWithin(tx)
+    )
     scope = {SCOPE_KEY: writer, "site": here}
     identities = Identities(writer)
     resolved: list[tuple[Entry, str | None]] = []

@@ -50,7 +50,9 @@ def action(code: str) -> str:
 
 def interaction(method: str, path: str) -> Interaction:
     """What ``method`` on ``path`` does; whether there is such a route is not asked."""
-    parts = tuple(unquote(part) for part in path.strip("/").split("/") if part)
+    parts = tuple(part for part in path.split("/") if part)
+    if "%" in path:
+        parts = tuple(map(unquote, parts))
     if not parts or parts[0] != BASE:
         return Interaction(OWN.get(parts, OTHER))
     method = "GET" if method == "HEAD" else method

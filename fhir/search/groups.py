@@ -10,16 +10,16 @@ from datetime import datetime
 
 import orjson
 
-from fhir.search.indexing import index
+from fhir.search.indexing import concept
 from store.index import Concept
 from store.latest import Latest
 
 Coding = tuple[str, str, str]
 
 
-def codings(concept: Concept | None) -> list[Coding]:
+def codings(of: Concept | None) -> list[Coding]:
     """The codings of a concept: (parameter, code, system)."""
-    return [] if concept is None else [(concept.param, *coding) for coding in concept.codings]
+    return [] if of is None else [(of.param, *coding) for coding in of.codings]
 
 
 class Groups:
@@ -46,7 +46,7 @@ class Groups:
 
 def concept_of(found: Latest) -> Concept | None:
     """The concept of a resource."""
-    return index(orjson.loads(found.document.body)).concept
+    return concept(orjson.loads(found.document.body))
 
 
 def newest(

@@ -15,6 +15,7 @@ Json = dict[str, Any]
 GROUPED = "Observation"
 """The type whose latest are asked for by code ($lastn)."""
 CODE = "code"
+CATEGORY = "category"
 TEXT_ALONE = "code:alone"
 """Where the text of a code stands that has no codings."""
 
@@ -42,9 +43,18 @@ def draft(body: Json, render: Json | None = None) -> Draft:
     return Draft(body["resourceType"], body["id"], body, index(body), render)
 
 
+def concept(body: Json) -> Concept | None:
+    """The ``concept`` of an Observation's index, at a tenth of the cost of all of it."""
+    kind = TYPES[GROUPED]
+    tokens = [*_text_alone(kind, body)]
+    for name in (CODE, CATEGORY):
+        tokens += _tokens_of(kind, kind.params[name], body)
+    return _concept([token for token in tokens if _is_storable(token)])
+
+
 def _concept(tokens: Sequence[Token]) -> Concept | None:
     """What an Observation is a value of; None where neither codings nor text tell."""
-    filters = {key for token in tokens if token.param == "category" for key in token.keys}
+    filters = {key for token in tokens if token.param == CATEGORY for key in token.keys}
     for param in (CODE, TEXT_ALONE):
         found = {(short(token.code), token.system) for token in tokens if token.param == param}
         if found:
@@ -55,10 +65,14 @@ def _concept(tokens: Sequence[Token]) -> Concept | None:
 def _tokens(kind: ResourceType, body: Json) -> Iterator[Token]:
     yield from _text_alone(kind, body)
     for param in kind.params.values():
-        for system, code in param.values(body) if param.values else ():
-            yield Token(param.name, code, system, param.leads)
-        for system, code in _identifiers(kind, param, body):
-            yield Token(f"{param.name}:identifier", code, system, param.leads)
+        yield from _tokens_of(kind, param, body)
+
+
+def _tokens_of(kind: ResourceType, param: SearchParam, body: Json) -> Iterator[Token]:
+    for system, code in param.values(body) if param.values else ():
+        yield Token(param.name, code, system, param.leads)
+    for system, code in _identifiers(kind, param, body):
+        yield Token(f"{param.name}:identifier", code, system, param.leads)
 
 
 def _text_alone(kind: ResourceType, body: Json) -> Iterator[Token]:

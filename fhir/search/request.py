@@ -70,7 +70,7 @@ def parse(
     Raises Incorrect for the first parameter that cannot be carried out.
     """
     query = Query(kind.name, (), _sort(kind, kind.default_sort))
-    search = Search(query, limits.default)
+    search, told = Search(query, limits.default), _Told([], [], [])
     seen: set[str] = set()
     for number, (name, value) in enumerate(pairs):
         if number >= MAX_PARAMS:
@@ -78,15 +78,27 @@ def parse(
         if name in _RESULT and name in seen and name not in _REPEATED:
             raise Incorrect(f"{name} is given twice")
         seen.add(name)
-        search = _take(search, kind, (name, value), base, lenient)
+        search = _take(search, told, kind, (name, value), base, lenient)
+    query = replace(search.query, clauses=tuple(dict.fromkeys(told.clauses)))
+    search = replace(search, query=query, applied=tuple(told.applied), ignored=tuple(told.ignored))
     return _bounded(_compatible(search), limits.ceiling)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What has been read of a request so far."""
+
+    clauses: list[Clause]
+    applied: list[Pair]
+    ignored: list[str]
 
 
 def _compatible(search: Search) -> Search:
     """Raises Incorrect for parts of an answer that nobody could tell apart."""
     if search.summary is Summary.TEXT and search.includes:
         raise Incorrect("_summary=text includes nothing")
-    return replace(search, subset=subset(search.summary, search.elements))
+    part = subset(search.summary, search.elements)
+    return search if part is None else replace(search, subset=part)
 
 
 def _bounded(search: Search, ceiling: int) -> Search:
@@ -97,31 +109,26 @@ def _bounded(search: Search, ceiling: int) -> Search:
     return replace(search, count=ceiling, applied=tuple(applied))
 
 
-def _take(search: Search, kind: ResourceType, pair: Pair, base: str, lenient: bool) -> Search:
+def _take(
+    search: Search, told: _Told, kind: ResourceType, pair: Pair, base: str, lenient: bool
+) -> Search:
     name, value = pair
     try:
         if "\x00" in value:
             raise Incorrect("a character that no text may contain")
         taken = _RESULT[name](search, kind, value) if name in _RESULT else None
         if taken is None:
-            clause = search_clauses.clause(kind, name, value, base)
-            taken = _with_clause(search, clause)
+            told.clauses.append(search_clauses.clause(kind, name, value, base))
     except UnknownParameter as unknown:
         if not lenient:
             raise
-        return replace(search, ignored=(*search.ignored, str(unknown)))
+        told.ignored.append(str(unknown))
+        return search
     except Incorrect as wrong:
         raise Incorrect(f"{name}: {wrong}") from None
-    if name in _NOT_APPLIED:
-        return taken
-    return replace(taken, applied=(*taken.applied, pair))
-
-
-def _with_clause(search: Search, clause: Clause) -> Search:
-    if clause in search.query.clauses:
-        return search
-    query = replace(search.query, clauses=(*search.query.clauses, clause))
-    return replace(search, query=query)
+    if name not in _NOT_APPLIED:
+        told.applied.append(pair)
+    return search if taken is None else taken
 
 
 def _sort(kind: ResourceType, value: str) -> tuple[SortKey, ...]:

@@ -75,12 +75,12 @@ class TestAnswers:
         await _both(client, "Patient?name=a&_format=csv", 406)
         await _both(stranger, "Patient/p1", 401)
         await _both(with_scopes("system/Flag.rs"), "Patient/p1", 403)
-        for method in ("PUT", "TRACE", "PROPFIND"):
+        for method in ("TRACE", "PROPFIND"):
             refused = await client.send(method, "Patient", 405, headers=XML)
             assert refused.headers["content-type"] == FHIR_XML
 
     async def test_an_error_of_ours(self, client: Client, app: FastAPI) -> None:
-        app.state.site = replace(app.state.site, strips=None)
+        app.state.site = replace(app.state.site, reader=None)
         _, told = await _both(client, "Patient/p1", 500)
         assert told["issue"][0]["code"] == "exception"
 

@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 from fastapi import FastAPI
 
+from fhir.search.indexing import draft
 from fhir.search.subset import SUBSETTED
 from fhir.values import Json
 from store.database import Database
+from store.resources import put_many
 from tests.api.support import Client, heart_rate, link, patient, store, strip
 
 
@@ -67,14 +69,16 @@ async def test_elements_are_of_matches_and_summaries_of_all(client: Client) -> N
 
 
 async def test_chunks_are_opened_only_for_samples_that_are_told(
-    client: Client, app: FastAPI
+    client: Client, app: FastAPI, database: Database
 ) -> None:
+    async with database.transaction() as tx:
+        await put_many(tx, [draft(strip("s2"), {"session": 1, "first_sample": 0, "n_samples": 1})])
     app.state.site = replace(app.state.site, strips=None)  # whoever opens chunks fails
     for query in ("_summary=true", "_summary=text", "_elements=code,effective"):
-        await client.get(f"Observation?_id=s1&{query}")
-        await client.get(f"Observation/s1?{query}")
-    await client.get("Observation?_id=s1&_elements=component", 500)
-    await client.get("Observation/s1?_summary=data", 500)
+        await client.get(f"Observation?_id=s2&{query}")
+        await client.get(f"Observation/s2?{query}")
+    await client.get("Observation?_id=s2&_elements=component", 500)
+    await client.get("Observation/s2?_summary=data", 500)
 
 
 async def test_the_count_alone(client: Client) -> None:

@@ -118,8 +118,8 @@ async def test_what_is_wrong_is_said(client: Client, query: str) -> None:
 
 async def test_bodies_that_are_no_parameters(client: Client) -> None:
     await client.send("POST", PATH, 400, json={"resourceType": "Patient"})
-    await client.send("POST", PATH, 415, content=b"<Parameters/>",
-                      headers={"Content-Type": "application/fhir+xml"})  # fmt: skip
+    await client.send("POST", PATH, 415, content=b"patient,p1",
+                      headers={"Content-Type": "text/csv"})  # fmt: skip
     bad = {"resourceType": "Parameters", "parameter": [{"name": "code", "valueCoding": {}}]}
     await client.send("POST", PATH, 400, json=bad)
 

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fhir.codes import PROVENANCE_PATIENT
-from fhir.search.indexing import index
+from fhir.search.indexing import concept, index
 from fhir.search.registry import TYPES
 from fhir.values import Json, reference
 from tests.conformance.checker import conformant
@@ -234,3 +236,16 @@ def test_whose_they_are_and_when() -> None:
     assert by_type["ServiceRequest"].at == datetime(2026, 3, 1, tzinfo=UTC)
     (death,) = by_type["Patient"].spans
     assert (death.param, death.low) == ("death-date", datetime(2026, 2, 1, tzinfo=UTC))
+
+
+_CODES = st.lists(st.fixed_dictionaries({}, optional={
+    "system": st.sampled_from(["s", "t", "\x00"]), "code": st.sampled_from(["a", "b", "a\x00"]),
+}), max_size=3)  # fmt: skip
+_CONCEPTS = st.fixed_dictionaries({}, optional={"coding": _CODES, "text": st.text(max_size=3)})
+
+
+@given(_CONCEPTS, st.lists(_CONCEPTS, max_size=2))
+def test_a_concept_alone_is_that_of_the_index(code: Json, categories: list[Json]) -> None:
+    body = {"resourceType": "Observation", "id": "o", "status": "final", "code": code,
+            "category": categories, "subject": reference("Patient", "p")}  # fmt: skip
+    assert concept(body) == index(body).concept
