@@ -8,7 +8,7 @@ from api.lanes import Lanes
 
 
 def _app() -> FastAPI:
-    app = FastAPI(openapi_url=None)
+    app = FastAPI(openapi_url=None, redirect_slashes=False)
 
     def add(method: str, path: str) -> None:
         async def endpoint(request: Request) -> Response:
