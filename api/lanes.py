@@ -24,7 +24,9 @@ class Lanes:
 
     def __init__(self, otherwise: ASGIApp, routes: dict[Key, list[Route]]) -> None:
         self._otherwise = otherwise
-        self._lanes = {key: Router(lane, redirect_slashes=False).app for key, lane in routes.items()}
+        self._lanes = {
+            key: Router(lane, redirect_slashes=False).app for key, lane in routes.items()
+        }
 
     @classmethod
     def beside(cls, otherwise: ASGIApp, routes: Iterable[BaseRoute]) -> Self:

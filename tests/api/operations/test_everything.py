@@ -39,8 +39,11 @@ async def test_everything_is_there_once_whatever_the_page(client: Client, shown:
 
 async def test_a_post_says_it_in_parameters(client: Client, database: Database) -> None:
     await store(database, patient("p1"), heart_rate("h1"), heart_rate("h2"))
-    named = [("_type", "valueCode", "Patient"), ("_type", "valueCode", "Observation")]
-    named += [("_count", "valueInteger", 2)]
+    named: list[tuple[str, str, str | int]] = [
+        ("_type", "valueCode", "Patient"),
+        ("_type", "valueCode", "Observation"),
+        ("_count", "valueInteger", 2),
+    ]
     asked = {
         "resourceType": "Parameters",
         "parameter": [{"name": name, kind: value} for name, kind, value in named],
