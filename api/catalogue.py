@@ -45,14 +45,7 @@ def search(type_: str) -> Callable[[Request], Awaitable[Response]]:
         is_form = request.method == "POST"
         pairs = await form(request) if is_form else request.query_params.multi_items()
         asked = _asked(request, pairs)
-        found = [
-            resource
-            for resource in look_up(
-                type_, asked.get("url"), asked.get("version"), asked.get("name")
-            )
-            if asked.get("_id") in (None, resource["id"])
-            and asked.get("status") in (None, resource["status"])
-        ]
+        found = look_up(type_, {name: asked[name] for name in _PARAMS & asked.keys()})
         base = site(request).base(request)
         shown = [] if asked.get("_count") == "0" else found
         entries = [bundle.match(base, type_, each["id"], each) for each in shown]

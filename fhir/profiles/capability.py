@@ -18,7 +18,7 @@ PARAMS = (
 """How conformance resources are found: name, kind, definition in R4's registry, meaning."""
 _DOCUMENTATION = (
     "What this server defines itself, the same for everybody; read only. Each parameter is given"
-    " once, with one value, and the answer is whole."
+    " once, a comma meaning OR, and the answer is whole."
 )
 
 

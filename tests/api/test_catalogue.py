@@ -18,6 +18,14 @@ async def test_each_is_read_and_found(client: Client, type_: str) -> None:
         assert ids(found.json()) == [name]
 
 
+async def test_commas_mean_or(client: Client) -> None:
+    assert await client.ids("ValueSet?_id=beats,alert-kind") == ["alert-kind", "beats"]
+    assert await client.ids("ValueSet?status=draft,active&name=beat,nobody") == [
+        "beat-verdict",
+        "beats",
+    ]
+
+
 async def test_what_is_wrong_is_said(client: Client, with_scopes: Scoped) -> None:
     await client.get("CodeSystem/nothing", 404)
     await client.get("CodeSystem?unicorn=1", 400)
