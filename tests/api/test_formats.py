@@ -81,7 +81,7 @@ class TestAnswers:
             assert refused.headers["content-type"] == FHIR_XML
 
     async def test_an_error_of_ours(self, client: Client, app: FastAPI) -> None:
-        app.state.site = replace(app.state.site, strips=None)
+        app.state.site = replace(app.state.site, reader=None)
         _, told = await _both(client, "Patient/p1", 500)
         assert told["issue"][0]["code"] == "exception"
 
