@@ -3,7 +3,7 @@
 They hold no patient's data, so that any scope of their type will do.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,14 +11,16 @@ from starlette.responses import Response
 from api import answers
 from api.grants import grant
 from api.links import url
-from api.requests import is_lenient, negotiate, read_params
+from api.requests import form, is_lenient, negotiate, read_params
 from api.scopes import Action
 from api.site import site
 from core.errors import Incorrect, NotFound
 from fhir import bundle
-from fhir.profiles.catalogue import PARAMS, catalogue, look_up
+from fhir.profiles.capability import PARAMS
+from fhir.profiles.catalogue import catalogue, look_up
+from fhir.search.request import Pair
 
-_PARAMS = {name for name, _, _ in PARAMS}
+_PARAMS = {name for name, *_ in PARAMS}
 _RESULT = {"_format", "_pretty", "_count", "_total"}
 
 
@@ -37,19 +39,14 @@ def read(type_: str) -> Callable[[Request], Awaitable[Response]]:
 
 
 def search(type_: str) -> Callable[[Request], Awaitable[Response]]:
-    """The endpoint that searches ``type_``; there are so few that all stand on one page."""
+    """The endpoint that searches ``type_``, by GET and by a form; all stand on one page."""
 
     async def endpoint(request: Request) -> Response:
         grant(request, type_, Action.SEARCH)
-        asked = _asked(request)
-        found = [
-            resource
-            for resource in look_up(
-                type_, asked.get("url"), asked.get("version"), asked.get("name")
-            )
-            if asked.get("_id") in (None, resource["id"])
-            and asked.get("status") in (None, resource["status"])
-        ]
+        is_form = request.method == "POST"
+        pairs = await form(request) if is_form else request.query_params.multi_items()
+        asked = _asked(request, pairs)
+        found = look_up(type_, {name: asked[name] for name in _PARAMS & asked.keys()})
         base = site(request).base(request)
         shown = [] if asked.get("_count") == "0" else found
         entries = [bundle.match(base, type_, each["id"], each) for each in shown]
@@ -60,9 +57,9 @@ def search(type_: str) -> Callable[[Request], Awaitable[Response]]:
     return endpoint
 
 
-def _asked(request: Request) -> dict[str, str]:
-    pairs = request.query_params.multi_items()
-    negotiate(request.headers.get("accept"), request.query_params.get("_format"))
+def _asked(request: Request, pairs: Sequence[Pair]) -> dict[str, str]:
+    request.scope["format"] = dict(pairs).get("_format")  # it may have come in the form
+    negotiate(request.headers.get("accept"), request.scope["format"])
     unknown = [name for name, _ in pairs if name not in _PARAMS | _RESULT]
     if unknown and not is_lenient(request):
         raise Incorrect(f"unknown search parameter {unknown[0][:80]!r}")

@@ -52,6 +52,8 @@ class Formats:
 def _incoming(scope: Scope, receive: Receive) -> Receive:
     """``receive``, giving the body as JSON; raises HTTPException 415 for a type that is none."""
     headers = MutableHeaders(scope=scope)
+    if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        return _encoded
     given = headers.get("content-type", "")
     form = named(given)
     if not given or form is Form.JSON or bare(given) in _OTHER_BODIES:
@@ -65,6 +67,12 @@ def _incoming(scope: Scope, receive: Receive) -> Receive:
         raise HTTPException(415, f"FHIR is taken as {_JSON} or application/fhir+xml, in UTF-8")
 
     return refuse
+
+
+async def _encoded() -> Message:
+    """Raises HTTPException 415 (RFC 7694, section 3)."""
+    headers = {"Accept-Encoding": "identity"}
+    raise HTTPException(415, "a body is taken as it is, without Content-Encoding", headers)
 
 
 class _Converted:

@@ -119,6 +119,7 @@ def create_app(
             _add(app, FHIR_PATH + path, method, endpoint)
     for name in CATALOGUE_TYPES:
         _add(app, f"{FHIR_PATH}/{name}", "GET", catalogue.search(name))
+        _add(app, f"{FHIR_PATH}/{name}/_search", "POST", catalogue.search(name))
         _add(app, f"{FHIR_PATH}/{name}/{{id}}", "GET", catalogue.read(name))
     _serve_bulk(app)
     for kind in TYPES.values():

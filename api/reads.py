@@ -49,8 +49,11 @@ async def vread(request: Request, kind: ResourceType) -> Response:
     async with here.database.transaction() as tx:
         document = await _version(tx, sight, resource_id(request), int(wanted))
         disclose(request, [document])
+        headers = answers.version_headers(document)
+        if _is_known(request, document):
+            return Response(status_code=304, headers=headers)
         body = await views.body(here, tx, document, part)
-    return answers.fhir(body, headers=answers.version_headers(document), pretty=pretty)
+    return answers.fhir(body, headers=headers, pretty=pretty)
 
 
 async def current(tx: Transaction, sight: Grant, name: str) -> Document:

@@ -6,6 +6,7 @@ A FHIR decimal says how precise it is: 60.10 is not 60.1
 """
 
 import json
+from codecs import BOM_UTF8
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +22,8 @@ def loads(text: bytes | str) -> Any:
 
     Raises Incorrect for what is no JSON, has a name twice, or is nested more than MAX_DEPTH deep.
     """
+    if isinstance(text, bytes):
+        text = text.removeprefix(BOM_UTF8)  # RFC 8259, section 8.1: some clients write it
     try:
         # The strict parser first: it knows no NaN, and stops at 1024 levels.
         orjson.loads(text)

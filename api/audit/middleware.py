@@ -23,6 +23,8 @@ NOT_AUDITED = frozenset(
     }
 )
 """What tells nothing of anybody."""
+_ASKED_BY_BODY = frozenset({"_search", "$lastn", "$everything", "$stats", "$export"})
+"""Ends of paths below which the body says whose data are asked for."""
 _OAUTH = "/auth/"
 _REFUSED, _FAULT = 400, 500
 
@@ -68,7 +70,7 @@ class _Audited:
 
     async def run(self, app: ASGIApp, receive: Receive) -> None:
         """Carry out the request; what it raises is written down as a fault."""
-        if self._scope["path"].endswith("/_search"):
+        if self._scope["path"].rpartition("/")[2] in _ASKED_BY_BODY:
             receive = self._overhearing(receive)
         try:
             first = begun(self._scope, self._public_url)

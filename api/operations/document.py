@@ -12,6 +12,7 @@ from starlette.responses import Response
 from api import answers
 from api.disclosure import disclose
 from api.grants import grant
+from api.operations.given import nothing
 from api.operations.seen import seen
 from api.reads import current
 from api.requests import read_params
@@ -29,6 +30,7 @@ MOST = 500
 async def document(request: Request) -> Response:
     """The document of one report; what the caller may not see is left out of it."""
     pretty = read_params(request)
+    await nothing(request)
     here, base = site(request), site(request).base(request)
     sight = grant(request, "DiagnosticReport", Action.READ)
     async with here.database.transaction() as tx:

@@ -15,6 +15,7 @@ from api import answers
 from api.disclosure import disclose
 from api.grants import Grant, grant
 from api.links import url
+from api.operations.given import given
 from api.operations.seen import seen
 from api.operations.wish import BY_TIME, Wish, wish
 from api.reads import current
@@ -43,7 +44,7 @@ _PLACE = (SortKey(SortColumn.ID), *BY_TIME)
 async def everything(request: Request) -> Response:
     """One page of all that the caller may see of the patient."""
     sight = grant(request, "Patient", Action.READ)
-    pairs = _pairs(request)
+    pairs = await _pairs(request)
     here, base, name = site(request), site(request).base(request), request.path_params["id"]
     path, given = f"{base}/Patient/{name}/$everything", dict(pairs)
     asked = wish(name, given, here.limits.default, here.limits.ceiling)
@@ -67,8 +68,8 @@ async def everything(request: Request) -> Response:
     return answers.fhir(bundle.searchset(entries, links), pretty=given.get("_pretty") == "true")
 
 
-def _pairs(request: Request) -> list[Pair]:
-    pairs: list[Pair] = request.query_params.multi_items()
+async def _pairs(request: Request) -> list[Pair]:
+    pairs = _joined(await given(request))
     unknown = [name for name, _ in pairs if name not in _PARAMS]
     if unknown and not is_lenient(request):
         raise Incorrect(f"$everything has no parameter {unknown[0][:80]!r}")
@@ -77,6 +78,13 @@ def _pairs(request: Request) -> list[Pair]:
         raise Incorrect("a parameter is given twice")
     negotiate(request.headers.get("accept"), request.query_params.get("_format"))
     return [pair for pair in pairs if pair[0] in _PARAMS]
+
+
+def _joined(pairs: list[Pair]) -> list[Pair]:
+    """The same with ``_type``, which may be repeated, as one list."""
+    types = [value for name, value in pairs if name == "_type"]
+    others = [pair for pair in pairs if pair[0] != "_type"]
+    return [*others, *([("_type", ",".join(types))] if types else [])]
 
 
 async def _page(

@@ -19,6 +19,12 @@ async def given(request: Request) -> list[Pair]:
     return pairs + list(texts(await sent(request)))
 
 
+async def nothing(request: Request) -> None:
+    """Raises Incorrect for parameters of an operation that takes none."""
+    if (await sent(request)).get("parameter"):
+        raise Incorrect("the operation takes no parameters")
+
+
 async def sent(request: Request) -> Json:
     """The Parameters in the body; empty without one. Raises 413, 415 and Incorrect."""
     text = await body(request, MAX_BYTES) if request.method == "POST" else b""

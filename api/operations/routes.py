@@ -8,9 +8,9 @@ from starlette.responses import Response
 from api.operations import document, everything, lastn, spectrum, stats
 
 ROUTES: tuple[tuple[str, tuple[str, ...], Callable[[Request], Awaitable[Response]]], ...] = (
-    ("/Patient/{id}/$everything", ("GET",), everything.everything),
+    ("/Patient/{id}/$everything", ("GET", "POST"), everything.everything),
     ("/Observation/$lastn", ("GET", "POST"), lastn.lastn),
     ("/Observation/$stats", ("GET", "POST"), stats.stats),
-    ("/Observation/{id}/$spectrum", ("GET",), spectrum.spectrum),
-    ("/DiagnosticReport/{id}/$document", ("GET",), document.document),
+    ("/Observation/{id}/$spectrum", ("GET", "POST"), spectrum.spectrum),
+    ("/DiagnosticReport/{id}/$document", ("GET", "POST"), document.document),
 )

@@ -12,6 +12,7 @@ from analysis.signal.zero_phase import SPEC, zero_phase
 from api import answers
 from api.disclosure import disclose
 from api.grants import grant
+from api.operations.given import nothing
 from api.reads import current
 from api.requests import read_params
 from api.samples import Codes, millivolts
@@ -29,6 +30,7 @@ async def spectrum(request: Request) -> Response:
     """The spectrum of one strip. 404 where the Observation is none, or its signal is gone."""
     sight = grant(request, "Observation", Action.READ)
     pretty = read_params(request)
+    await nothing(request)
     here = site(request)
     async with here.database.transaction() as tx:
         document = await current(tx, sight, request.path_params["id"])

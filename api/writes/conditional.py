@@ -4,6 +4,7 @@ Criteria are a search: who may not search a type learns nothing by them. They ar
 while the FHIR clock is held, so that two of the same at once make one resource.
 """
 
+import re
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -22,6 +23,8 @@ from store.resources import Document
 
 LIMIT_S = 2.0
 """Everybody who writes waits meanwhile."""
+_ADDRESS = re.compile(r"\A[^?=]*\?")
+"""What may stand before criteria; a value may have a question mark too."""
 _APART = {"_format", "_pretty"}
 
 
@@ -31,7 +34,7 @@ def of_header(request: Request, kind: ResourceType) -> list[Pair] | None:
     if text is None:
         return None
     reach(request, kind.name, Action.SEARCH)
-    return _some(parse_qsl(text.rpartition("?")[2], keep_blank_values=True))
+    return _some(parse_qsl(_ADDRESS.sub("", text, count=1), keep_blank_values=True))
 
 
 def of_url(request: Request, kind: ResourceType) -> list[Pair]:

@@ -18,7 +18,7 @@ from api.scopes import Action
 from api.writes import conditional
 from api.writes.entries import Entry
 from api.writes.writer import Writer
-from core.errors import Incorrect, Unmet
+from core.errors import Incorrect, Invalid, Unmet
 from fhir.search.params import ResourceType
 from fhir.search.registry import TYPES
 from fhir.values import Json
@@ -29,6 +29,8 @@ _BY_CRITERIA = re.compile(r"([A-Z][A-Za-z]{1,63})\?(.+)")
 _RESTFUL = re.compile(r"(https?://.+)/[A-Z][A-Za-z]{1,63}/[A-Za-z0-9\-.]{1,64}")
 _POINTING = ("reference", "url", "uri", "valueUri", "valueUrl", "valueUuid")
 """Elements whose value may be the fullUrl of another entry."""
+_PLACEHOLDERS = ("urn:uuid:", "urn:oid:")
+"""What means another entry, and nothing once the Bundle is gone."""
 
 
 @dataclass(slots=True)
@@ -160,4 +162,7 @@ def _place(name: str, value: str, places: Mapping[str, str], root: str | None) -
     if name not in _POINTING:
         return value
     below = places.get(f"{root}/{value}") if root and name == "reference" else None
-    return places.get(value) or below or value
+    found = places.get(value) or below
+    if found is None and name == "reference" and value.startswith(_PLACEHOLDERS):
+        raise Invalid(f"reference: no entry has the fullUrl {value[:80]!r}")
+    return found or value

@@ -10,8 +10,9 @@ from dataclasses import replace
 from core.errors import Incorrect
 from fhir.audit import codes
 from fhir.audit.interaction import action
+from fhir.media import wanted
 from fhir.search.clauses import split, unescape
-from fhir.search.request import CURSOR, Limits, Pair, is_json
+from fhir.search.request import CURSOR, Limits, Pair
 from fhir.search.values import date_range
 from store.audit_search import AuditQuery, Condition, Field, Span
 from store.criteria import Prefix
@@ -144,8 +145,8 @@ def _sort(query: AuditQuery, value: str) -> AuditQuery:
 
 
 def _format(query: AuditQuery, value: str) -> AuditQuery:
-    if not is_json(value):
-        raise Incorrect("_format: json is supported")
+    if wanted(None, value) is None:
+        raise Incorrect("_format: json and xml are supported")
     return query
 
 

@@ -6,6 +6,7 @@ from functools import cache
 from fhir.profiles.definitions import operation_definitions, search_parameters
 from fhir.profiles.structures import structures
 from fhir.profiles.terminology import code_system, value_sets
+from fhir.search.literals import split, unescape
 from fhir.values import Json
 
 TYPES = (
@@ -15,15 +16,6 @@ TYPES = (
     "SearchParameter",
     "OperationDefinition",
 )
-
-PARAMS = (
-    ("_id", "token", "Logical id."),
-    ("url", "uri", "Canonical."),
-    ("version", "token", "Business version."),
-    ("name", "string", "Beginning of the computable name, case ignored."),
-    ("status", "token", "active."),
-)
-"""What they are found by: name, type, meaning."""
 
 
 @cache
@@ -41,12 +33,21 @@ def catalogue() -> Mapping[str, Mapping[str, Json]]:
     return found
 
 
-def look_up(type_: str, url: str | None, version: str | None, name: str | None) -> list[Json]:
-    """Those of a type with this canonical, version and name; None is any."""
+def look_up(type_: str, asked: Mapping[str, str]) -> list[Json]:
+    """Those of a type that have, of each parameter, one of its values between commas.
+
+    Parameters are elements, ``_id`` and the beginning of ``name``.
+    """
     return [
         resource
         for resource in catalogue()[type_].values()
-        if url in (None, resource["url"])
-        and version in (None, resource["version"])
-        and (name is None or resource["name"].casefold().startswith(name.casefold()))
+        if all(_has(resource, name, value) for name, value in asked.items())
     ]
+
+
+def _has(resource: Json, name: str, value: str) -> bool:
+    own = str(resource[name.removeprefix("_")])
+    wanted = [unescape(each) for each in split(value, ",")]
+    if name == "name":
+        return any(own.casefold().startswith(each.casefold()) for each in wanted)
+    return own in wanted

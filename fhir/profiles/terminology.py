@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from fhir import codes
 from fhir.codes import LOCAL, Code
 from fhir.profiles.artefact import artefact
-from fhir.search.value_sets import VALUE_SETS
 from fhir.values import Json
 
 
@@ -51,17 +50,51 @@ def code_system() -> Json:
     )
 
 
+_CLASSES = (codes.ABNORMAL_BEATS, codes.NO_ABNORMAL_BEATS)
+_OBSERVATIONS = (
+    codes.ECG_POTENTIAL, codes.EKG_STUDY, codes.HEART_RATE, codes.RR_MEAN, codes.SDNN,
+    codes.BEAT_CLASSIFICATION, codes.SIGNAL_QUALITY, codes.HOLTER_STUDY,
+)  # fmt: skip
+_BEATS = (
+    codes.R_PEAK, codes.BEATS, codes.CLASSIFIED_BEATS, codes.ABNORMAL_BEATS,
+    codes.NO_ABNORMAL_BEATS, codes.MEAN_PROBABILITY,
+)  # fmt: skip
+_QUALITY = (
+    codes.SIGNAL_QUALITY, codes.READABLE, codes.MISSING_SAMPLES, *codes.UNREADABLE.values(),
+)  # fmt: skip
+_FILES = (codes.WFDB_RECORD, codes.EDF_PLUS, codes.DICOM_ECG)
+SETS: tuple[tuple[str, str, str, tuple[Code, ...]], ...] = (
+    (
+        "alert-kind",
+        "Kinds of alert",
+        "Flag.code of an alert, with its SNOMED CT translation where there is one.",
+        tuple(code for kind in codes.FLAGS.values() for code in kind),
+    ),
+    ("beat-verdict", "Verdicts on a strip's beats", "What beat classification comes to.", _CLASSES),
+    (
+        "unreadable-reason",
+        "Reasons not to read a strip",
+        "Why heart rate and beats are not published from a strip.",
+        tuple(codes.UNREADABLE.values()),
+    ),
+    (
+        "observations",
+        "Observations of this service",
+        "Observation.code and component codes of strips, rates, beats, quality and summaries.",
+        _OBSERVATIONS,
+    ),
+    ("beats", "Beats", "What is said of a strip's beats, one by one and in sum.", _BEATS),
+    ("signal-quality", "Signal quality", "What is said of a strip's readability.", _QUALITY),
+    ("signal-file", "Signal file formats", "DocumentReference.content.format of a file.", _FILES),
+)
+"""Id, title, description and codes of each value set."""
+
+
 def value_sets() -> list[Json]:
     """The value sets, each listing its codes."""
     return [
-        artefact(
-            "ValueSet",
-            each.id,
-            each.title,
-            each.description,
-            compose={"include": list(_include(each.codes))},
-        )
-        for each in VALUE_SETS.values()
+        artefact("ValueSet", id_, title, told, compose={"include": list(_include(members))})
+        for id_, title, told, members in SETS
     ]
 
 

@@ -6,11 +6,7 @@ Source: https://hl7.org/fhir/R4/capabilitystatement.html
 from datetime import datetime
 
 from fhir.audit.declaration import AUDIT_EVENT
-from fhir.codes import HEART_RATE_PROFILE
-from fhir.profiles.artefact import canonical
-from fhir.profiles.catalogue import PARAMS as CATALOGUE_PARAMS
-from fhir.profiles.catalogue import TYPES as CATALOGUE_TYPES
-from fhir.profiles.structures import PROFILES
+from fhir.profiles.capability import conformance_types, supported_profiles
 from fhir.search.operations import operations
 from fhir.search.params import Interaction, Kind, ResourceType, SearchParam
 from fhir.search.registry import SYSTEM, TYPES
@@ -62,7 +58,7 @@ def capability_statement(base: str, version: str, date: datetime) -> Json:
                 "security": {"cors": False, "description": SECURITY},
                 "resource": [
                     *(_resource(kind) for kind in (*TYPES.values(), AUDIT_EVENT)),
-                    *(_catalogued(type_) for type_ in CATALOGUE_TYPES),
+                    *conformance_types(),
                 ],
                 "interaction": [{"code": code} for code in SYSTEM],
                 **_operations(""),
@@ -74,9 +70,7 @@ def capability_statement(base: str, version: str, date: datetime) -> Json:
 def _resource(kind: ResourceType) -> Json:
     can = {interaction: interaction in kind.interactions for interaction in Interaction}
     versioned = can[Interaction.VREAD]
-    profiles = [canonical("StructureDefinition", p.id) for p in PROFILES if p.type == kind.name]
-    if kind.name == "Observation":
-        profiles.append(HEART_RATE_PROFILE)
+    profiles = supported_profiles(kind.name)
     return {
         "type": kind.name,
         "profile": f"http://hl7.org/fhir/StructureDefinition/{kind.name}",
@@ -93,21 +87,6 @@ def _resource(kind: ResourceType) -> Json:
         "referencePolicy": ["literal", "local", *(["enforced"] if can[Interaction.CREATE] else [])],
         **(_searches(kind) if can[Interaction.SEARCH_TYPE] else {}),
         **_operations(kind.name),
-    }
-
-
-def _catalogued(type_: str) -> Json:
-    """A type of conformance resources: what is ours is read and found by its names."""
-    documentation = "What is ours in FHIR's own words; versioned together."
-    return {
-        "type": type_,
-        "profile": f"http://hl7.org/fhir/StructureDefinition/{type_}",
-        "documentation": documentation,
-        "interaction": [{"code": "read"}, {"code": "search-type"}],
-        "searchParam": [
-            {"name": name, "type": kind, "documentation": told}
-            for name, kind, told in CATALOGUE_PARAMS
-        ],
     }
 
 

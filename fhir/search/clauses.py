@@ -31,7 +31,7 @@ _MODIFIED = "a modifier that is supported here, please: {}"
 def clause(kind: ResourceType, name: str, value: str, base: str, depth: int = 0) -> Clause:
     """What ``name=value`` asks of a resource of ``kind``.
 
-    Raises UnknownParameter for the name or its modifier, Incorrect for the value. ``depth``
+    Raises UnknownParameter for the name, Incorrect for its modifier or the value. ``depth``
     counts the chains that it stands in.
     """
     if chains.is_chain(name):
@@ -49,7 +49,7 @@ def clause(kind: ResourceType, name: str, value: str, base: str, depth: int = 0)
         return _plain(kind, param, modifier, alternatives, base)
     if modifier not in param.modifiers:
         known = ", ".join(f":{m}" for m in (*param.modifiers, *param.targets))
-        raise UnknownParameter(
+        raise Incorrect(  # whoever is lenient too: without it, the search means something else
             f"{plain} of {kind.name} has no modifier {modifier[:40]!r}, only {known}"
         )
     return _MODIFIERS[modifier](kind, param, alternatives, base)
@@ -63,7 +63,7 @@ def _common(name: str, modifier: str, alternatives: list[str]) -> Clause:
         is_missing = [literals.truth(text) for text in alternatives]
         return IdClause(()) if all(is_missing) else NotClause(IdClause(()))
     if modifier:
-        raise UnknownParameter(f"{name} has no modifier {modifier[:40]!r}, only :missing")
+        raise Incorrect(f"{name} has no modifier {modifier[:40]!r}, only :missing")
     if name == "_id":
         return IdClause(tuple(literals.id_(text) for text in alternatives))
     return DateClause(tuple(literals.date(text) for text in alternatives), last_updated=True)

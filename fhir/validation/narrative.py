@@ -23,7 +23,8 @@ src start style summary title type valign value vspace width
 """
 _ELEMENTS = frozenset(_ELEMENT_NAMES.split())
 _ATTRIBUTES = frozenset(_ATTRIBUTE_NAMES.split())
-_LINKS = {"href": re.compile(r"(https?://|mailto:|tel:|#)\S*", re.ASCII | re.IGNORECASE)}
+_HERE = r"[A-Z][A-Za-z]{1,63}/[A-Za-z0-9\-.]{1,64}(/_history/[A-Za-z0-9\-.]{1,64})?"
+_LINKS = {"href": re.compile(rf"((?i:https?://|mailto:|tel:|#)\S*)|{_HERE}", re.ASCII)}
 _LINKS["cite"] = _LINKS["href"]
 _LINKS["src"] = re.compile(r"#\S+|data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=]+", re.ASCII)
 _STYLE = re.compile(r"[\w\s:;#%.,\-]*", re.ASCII)

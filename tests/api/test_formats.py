@@ -1,5 +1,6 @@
 """Requests and answers in XML, through the application and around a small one."""
 
+import gzip
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -75,7 +76,7 @@ class TestAnswers:
         await _both(client, "Patient?name=a&_format=csv", 406)
         await _both(stranger, "Patient/p1", 401)
         await _both(with_scopes("system/Flag.rs"), "Patient/p1", 403)
-        for method in ("TRACE", "PROPFIND"):
+        for method in ("LINK", "TRACE", "PROPFIND"):
             refused = await client.send(method, "Patient", 405, headers=XML)
             assert refused.headers["content-type"] == FHIR_XML
 
@@ -129,6 +130,9 @@ class TestAnswers:
         await client.send("POST", url, 415, content=to_xml(patient("p1")),
                           headers={"Content-Type": "text/xml"})  # fmt: skip
         await client.send("POST", url, 415, content=b"a", headers={"Content-Type": "image/png"})
+        packed = {"Content-Type": "application/fhir+json", "Content-Encoding": "gzip"}
+        refused = await client.send("POST", url, 415, content=gzip.compress(b"{}"), headers=packed)
+        assert refused.headers["accept-encoding"] == "identity"
 
 
 async def _echo(request: Request) -> Response:

@@ -13,7 +13,8 @@ from api.tokens import issue
 from core.keyring import KeyRing
 from core.settings import Settings
 from fhir.audit.declaration import AUDIT_EVENT
-from fhir.profiles.catalogue import TYPES as CATALOGUE_TYPES
+from fhir.profiles.catalogue import TYPES as CONFORMANCE
+from fhir.profiles.catalogue import catalogue
 from fhir.search.registry import TYPES
 from store.database import Database
 from tests.api.conftest import Scoped
@@ -28,7 +29,12 @@ async def test_the_statement_says_what_is_there(stranger: Client, path: str) -> 
     assert statement["fhirVersion"] == "4.0.1"
     assert statement["kind"] == "instance"
     assert statement["implementation"]["url"] == BASE
-    assert {r["type"] for r in statement["rest"][0]["resource"]} == {*DECLARED, *CATALOGUE_TYPES}
+    resources = {r["type"]: r for r in statement["rest"][0]["resource"]}
+    assert set(resources) == {*DECLARED, *CONFORMANCE}
+    ours = catalogue()["StructureDefinition"].values()
+    for name in ("Observation", "DiagnosticReport", "Flag"):
+        wanted = {profile["url"] for profile in ours if profile["type"] == name}
+        assert set(resources[name]["supportedProfile"]) == wanted
 
 
 async def test_every_declared_parameter_is_served(stranger: Client, client: Client) -> None:
@@ -39,9 +45,11 @@ async def test_every_declared_parameter_is_served(stranger: Client, client: Clie
             value = values.get(param["type"], "a")
             await client.get(f"{resource['type']}?{param['name']}={value}")
             assert param.get("definition", "http").startswith("http")
-        if resource["type"] in CATALOGUE_TYPES:
-            continue
         told = [i["code"] for i in resource["interaction"]]
+        assert len(set(told)) == len(told)
+        if resource["type"] in CONFORMANCE:
+            assert told == ["read", "search-type"]
+            continue
         assert told == [i.value for i in DECLARED[resource["type"]].interactions]
 
 

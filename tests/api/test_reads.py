@@ -114,6 +114,12 @@ class TestVersions:
             assert answer.json()["meta"]["versionId"] == str(version)
             assert answer.headers["etag"] == f'W/"{version}"'
 
+    async def test_vread_of_what_the_client_holds(self, client: Client) -> None:
+        answer = await client.get("Observation/o1/_history/2")
+        known = {"If-None-Match": answer.headers["etag"]}
+        await client.get("Observation/o1/_history/2", 304, headers=known)
+        await client.get("Observation/o1/_history/3", headers=known)
+
     async def test_history_is_paged_newest_first(self, client: Client) -> None:
         url: str | None = "Observation/o1/_history?_count=2"
         versions = []

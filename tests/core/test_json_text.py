@@ -23,6 +23,10 @@ def test_digits_are_kept() -> None:
     assert dumps(loads(text)) == text
 
 
+def test_a_byte_order_mark_is_no_obstacle() -> None:
+    assert loads(b'\xef\xbb\xbf{"a":1}') == {"a": 1}
+
+
 @given(PLAIN)
 def test_what_was_read_is_written_and_read_alike(plain: object) -> None:
     try:

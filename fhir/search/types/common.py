@@ -21,12 +21,12 @@ _WRITES = (Interaction.CREATE, Interaction.UPDATE, Interaction.PATCH, Interactio
 
 def recorded(kind: ResourceType) -> ResourceType:
     """A type that the service writes, and clients read with its history."""
-    return replace(kind, interactions=(*READS, Interaction.HISTORY_TYPE))
+    return replace(kind, interactions=READS)
 
 
 def writable(kind: ResourceType) -> ResourceType:
     """A type that clients write."""
-    return replace(kind, interactions=(*READS, Interaction.HISTORY_TYPE, *_WRITES))
+    return replace(kind, interactions=(*READS, *_WRITES))
 
 
 def concept(name: str, path: str, documentation: str, defined: str) -> SearchParam:

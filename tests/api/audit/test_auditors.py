@@ -127,6 +127,11 @@ async def test_what_cannot_be_asked(client: Client, query: str) -> None:
     await client.get(f"AuditEvent?{query}", 400)
 
 
+async def test_in_xml_too(client: Client) -> None:
+    answer = await client.get("AuditEvent?_format=xml")
+    assert answer.headers["content-type"] == "application/fhir+xml; charset=utf-8"
+
+
 async def test_unknown_ones_are_reported_to_the_lenient(client: Client) -> None:
     lenient = {"Prefer": "handling=lenient"}
     bundle = (await client.get("AuditEvent?unknown=1", headers=lenient)).json()

@@ -1,5 +1,7 @@
 """What is written of each kind of request, as an auditor reads it (IHE BALP)."""
 
+import json
+
 import httpx
 
 from store.database import Database
@@ -64,6 +66,19 @@ async def test_a_search_by_post_keeps_its_form(database: Database, client: Clien
     assert head == "POST http://ecg.test/fhir/Patient/_search"
     assert dict(httpx.QueryParams(body)) == form
     assert patients(event) == ["Patient/p1"]
+
+
+async def test_an_operation_by_post_keeps_its_parameters(
+    database: Database, client: Client
+) -> None:
+    await store(database, patient("p1"))
+    values = {"patient": "p1", "category": "vital-signs"}
+    parameters = [{"name": name, "valueString": value} for name, value in values.items()]
+    sent = {"resourceType": "Parameters", "parameter": parameters}
+    headers = {"Content-Type": "application/fhir+json"}
+    await client.send("POST", "Observation/$lastn", 200, json=sent, headers=headers)
+    (event,) = await events(client)
+    assert json.loads(request(event).partition("\r\n\r\n")[2]) == sent
 
 
 async def test_vread_and_history(database: Database, client: Client) -> None:

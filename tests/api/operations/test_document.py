@@ -4,7 +4,7 @@ from core.local_vault import LocalVault
 from store.database import Database
 from tests.api.conftest import Scoped
 from tests.api.exhibits import Exhibit, exhibit
-from tests.api.support import Client
+from tests.api.support import BASE, Client
 
 
 @pytest.fixture
@@ -26,6 +26,18 @@ async def test_a_report_travels_with_all_that_it_speaks_of(client: Client, shown
     assert shown.report["result"][0]["reference"] in inside
     for section in first["section"]:
         assert {entry["reference"] for entry in section["entry"]} <= inside
+
+
+async def test_a_post_is_the_same(client: Client, shown: Exhibit) -> None:
+    path = f"{BASE}/DiagnosticReport/{shown.report['id']}/$document"
+    posted = (await client.send("POST", path, 200)).json()
+    got = (await client.get(path)).json()
+    assert [each["fullUrl"] for each in posted["entry"][1:]] == [
+        each["fullUrl"] for each in got["entry"][1:]
+    ]
+    asked = {"resourceType": "Parameters", "parameter": [{"name": "a", "valueString": "b"}]}
+    headers = {"Content-Type": "application/fhir+json"}
+    await client.send("POST", path, 400, json=asked, headers=headers)
 
 
 async def test_what_may_not_be_seen_is_left_out(with_scopes: Scoped, shown: Exhibit) -> None:

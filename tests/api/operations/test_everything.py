@@ -4,7 +4,7 @@ from core.local_vault import LocalVault
 from store.database import Database
 from tests.api.conftest import Scoped
 from tests.api.exhibits import Exhibit, exhibit
-from tests.api.support import Client, flag, heart_rate, link, patient, store
+from tests.api.support import BASE, Client, flag, heart_rate, ids, link, patient, store
 
 
 @pytest.fixture
@@ -35,6 +35,26 @@ async def test_everything_is_there_once_whatever_the_page(client: Client, shown:
     assert len(set(whole)) == len(whole)
     for count in (1, 2, 5):
         assert await _walk(client, f"{person}/$everything?_count={count}") == whole
+
+
+async def test_a_post_says_it_in_parameters(client: Client, database: Database) -> None:
+    await store(database, patient("p1"), heart_rate("h1"), heart_rate("h2"))
+    named: list[tuple[str, str, str | int]] = [
+        ("_type", "valueCode", "Patient"),
+        ("_type", "valueCode", "Observation"),
+        ("_count", "valueInteger", 2),
+    ]
+    asked = {
+        "resourceType": "Parameters",
+        "parameter": [{"name": name, kind: value} for name, kind, value in named],
+    }
+    headers = {"Content-Type": "application/fhir+json"}
+    path = f"{BASE}/Patient/p1/$everything"
+    bundle = (await client.send("POST", path, 200, json=asked, headers=headers)).json()
+    assert ids(bundle) == ["p1", "h1"]
+    assert ids((await client.get(str(link(bundle, "next")))).json()) == ["h2"]
+    whole = (await client.send("POST", path, 200)).json()
+    assert ids(whole) == await client.ids("Patient/p1/$everything")
 
 
 async def test_of_one_patient_and_nobody_else(client: Client, database: Database) -> None:

@@ -38,7 +38,7 @@ amounts = st.builds(
 begins = ["gro", "Größe", "GROSSE", "50%", "_", "écl", "x", "sache", "mull", "Mü", "o'n", "öz t"]
 missing = ["true", "false"]
 people = ["p0", "p1", "p2", "Patient/p3", f"{BASE}/Patient/p4", "p9"]
-value_sets = [f"{OURS}/ValueSet/observation-code", f"{OURS}/ValueSet/alert-kind"]
+value_sets = [f"{OURS}/ValueSet/observations", f"{OURS}/ValueSet/alert-kind"]
 genders = ["male", "female", "other"]
 
 OBSERVATION: list[Pairs] = [

@@ -130,7 +130,7 @@ def _token(body: Json, paths: str, modifier: str, value: str) -> bool:
         shown = [c["text"] for c in concepts if "text" in c] + [c["display"] for c in codings]
         return any(f" {fold(text)}".find(f" {fold(value)}") >= 0 for text in shown)
     if modifier == "in":
-        return any((c["system"], c["code"]) in VALUE_SETS[value].members for c in codings)
+        return any((c["system"], c["code"]) in VALUE_SETS[value] for c in codings)
     system, bar, code = value.rpartition("|")
     return any((not code or c["code"] == code) and (not bar or c["system"] == system)
                for c in codings)  # fmt: skip

@@ -73,6 +73,40 @@ class TestTransaction:
         assert person["response"]["etag"] == 'W/"1"'
         assert (await writer.get(place)).json() == person["resource"]
 
+    async def test_references_in_odd_places(self, writer: Client) -> None:
+        xhtml = f'<div xmlns="http://www.w3.org/1999/xhtml"><a href="{URN}">here</a></div>'
+        person = patient("x") | {
+            "text": {"status": "generated", "div": xhtml},
+            "managingOrganization": {"reference": URN},
+            "extension": [{"url": "http://a.test/x", "valueReference": {"reference": URN}}],
+            "contained": [
+                {
+                    "resourceType": "Practitioner",
+                    "id": "c",
+                    "qualification": [{"code": {"text": "x"}, "issuer": {"reference": URN}}],
+                }
+            ],
+            "generalPractitioner": [{"reference": "#c"}],
+        }
+        told = await send(
+            writer,
+            "transaction",
+            200,
+            entry("POST", "Patient", person),
+            entry("POST", "Organization", {"resourceType": "Organization", "name": "a"},
+                  full_url=URN),
+        )  # fmt: skip
+        made, organisation = (item["resource"] for item in told["entry"])
+        place = f"Organization/{organisation['id']}"
+        assert URN not in str(made)
+        assert str(made).count(place) == 4
+
+    async def test_a_placeholder_that_nobody_has(self, writer: Client) -> None:
+        told = await send(
+            writer, "transaction", 422, entry("POST", "Observation", observation(URN))
+        )
+        assert "fullUrl" in told["issue"][0]["diagnostics"]
+
     async def test_all_or_nothing(self, writer: Client) -> None:
         told = await send(
             writer,

@@ -47,7 +47,7 @@ async def test_what_is_refused(writer: Client, sent: bytes, status: int) -> None
 
 
 async def test_content_type(writer: Client) -> None:
-    for content_type in ("text/plain", "application/fhir+xml;q=1", ""):
+    for content_type in ("text/plain", "application/pdf", ""):
         await writer.send(
             "POST", "Patient", 415, content=b"{}", headers={"Content-Type": content_type}
         )
@@ -96,6 +96,16 @@ class TestIfNoneExist:
         assert again.headers["location"] == first.headers["location"]
         await writer.send("POST", "Patient", 201, json=patient("p1"), headers=FHIR)
         await writer.send("POST", "Patient", 412, json=patient("p1"), headers=self.HEADERS)
+
+    async def test_criteria_as_a_url_and_with_a_question_mark(self, writer: Client) -> None:
+        named = patient("p1") | {"identifier": [{"system": "http://a.test?b=c", "value": "1"}]}
+        for criteria, status in (
+            ("identifier=http://a.test?b=c|1", 201),
+            ("Patient?identifier=http://a.test?b=c|1", 200),
+            (f"{BASE}/Patient?identifier=http://a.test?b=c|1", 200),
+        ):
+            headers = FHIR | {"If-None-Exist": criteria}
+            await writer.send("POST", "Patient", status, json=named, headers=headers)
 
     async def test_twenty_at_once_make_one(self, writer: Client) -> None:
         async def post() -> tuple[int, str]:

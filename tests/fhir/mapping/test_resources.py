@@ -33,6 +33,7 @@ SENT_PATIENT = {
     "birthDate": "1958-07",
 }
 
+ALERT = flag(samples.OPEN_ALERT, WORN)
 RESOURCES: dict[str, dict[str, Any]] = {
     "observation-strip": ecg_strip(READABLE, WORN),
     "observation-strip-with-samples": with_samples(ecg_strip(READABLE, WORN), CODES, 732),
@@ -46,7 +47,7 @@ RESOURCES: dict[str, dict[str, Any]] = {
     "observation-summary": summary(TOTALS, WORN, ended=True),
     "diagnosticreport-partial": report(TOTALS, WORN, STARTED_AT, ended=False),
     "diagnosticreport-final": report(samples.EMPTY_TOTALS, WORN, STARTED_AT, ended=True),
-    "flag-active": flag(samples.OPEN_ALERT, WORN),
+    "flag-active": ALERT,
     "flag-inactive": flag(
         Alert(AlertKind.TACHYCARDIA, STARTED_AT, TOTALS.ended_at, 3, "heart rate 141/min"), WORN
     ),
@@ -55,7 +56,7 @@ RESOURCES: dict[str, dict[str, Any]] = {
     "patient": patient(SENT_PATIENT),
     "operationoutcome": operation_outcome("invalid", "unknown parameter", expression="foo"),
     "bundle-searchset": bundle.searchset(
-        [bundle.match("https://ecg.example/fhir", "Flag", "f", flag(samples.OPEN_ALERT, WORN))],
+        [bundle.match("https://ecg.example/fhir", "Flag", ALERT["id"], ALERT)],
         {"self": "https://ecg.example/fhir/Flag?status=active"},
         total=1,
     ),

@@ -33,8 +33,9 @@ def test_every_local_code_has_a_definition() -> None:
 
 
 def test_they_are_found_by_url_version_and_name() -> None:
-    (system,) = look_up("CodeSystem", codes.LOCAL, None, None)
-    assert look_up("CodeSystem", codes.LOCAL, system["version"], "ec") == [system]
-    assert look_up("CodeSystem", codes.LOCAL, "0", None) == []
-    assert len(look_up("StructureDefinition", None, None, None)) == 8
-    assert all(look_up(type_, None, None, None) for type_ in TYPES)
+    (system,) = look_up("CodeSystem", {"url": codes.LOCAL})
+    every = {"url": codes.LOCAL, "version": system["version"], "name": "x,ec", "_id": "ecg"}
+    assert look_up("CodeSystem", every) == [system]
+    assert look_up("CodeSystem", {"url": codes.LOCAL, "version": "0"}) == []
+    assert len(look_up("StructureDefinition", {})) == 8
+    assert all(look_up(type_, {}) for type_ in TYPES)

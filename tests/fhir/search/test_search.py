@@ -159,13 +159,16 @@ def test_results() -> None:
 
 
 def test_lenient_leaves_the_unknown_out() -> None:
-    search = _parse(("unicorn", "1"), ("code", "a"), ("code:above", "b"), lenient=True)
+    search = _parse(("unicorn", "1"), ("code", "a"), lenient=True)
     assert search.applied == (("code", "a"),)
-    assert len(search.ignored) == 2
+    assert len(search.ignored) == 1
     with pytest.raises(UnknownParameter):
         _parse(("unicorn", "1"))
     with pytest.raises(Incorrect):
         _parse(("date", "x"), lenient=True)
+    for name in ("code:above", "_id:not"):  # https://hl7.org/fhir/R4/search.html#modifiers
+        with pytest.raises(Incorrect, match="modifier"):
+            _parse((name, "b"), lenient=True)
 
 
 @given(

@@ -10,6 +10,8 @@ GOOD = (
     "<p>a <b>b</b> &amp; &#169;</p>",
     '<table class="x"><tr><td colspan="2">a</td></tr></table>',
     '<a href="https://example.org/x">a</a> <a href="#b">b</a> <a name="c">c</a>',
+    '<a href="Organization/a-1">a</a> <a href="Patient/a/_history/2">b</a>',
+    '<a href="HTTPS://example.org/x">a</a>',
     '<p style="color: #a00; font-weight: bold; width: 50%" xml:lang="de">a</p>',
     'a <img src="data:image/png;base64,AAAA" alt="b"/>',
 )
