@@ -53,7 +53,7 @@ async def enrol(request: Request) -> Response:
     sent = await _sent(request)
     here = site(request)
     wanted = EnrolmentRequest(sent.device_id, sent.key_epoch, _bytes(sent.sealed_key))
-    async with here.database.transaction() as tx:
+    async with here.writes.transaction() as tx:
         answer, patient_id = await here.enrolment.enrol(tx, wanted, sent.patient)
     here.keyring.forget(sent.device_id)
     about(request, "Device", str(sent.device_id))

@@ -53,7 +53,10 @@ from fhir.validation.elements import WRITABLE
 from store.database import Database
 from store.reader import Reader
 from store.searcher import Searcher
+from store.share import Share
 
+CONNECTIONS, WRITING = 8, 3
+"""What requests may have of the database's connections, and those of them that write."""
 GZIP_MIN_BYTES = 1400
 GZIP_LEVEL = 1
 """An ECG strip: 35 µs and 4.0 KB, against 102 µs and 3.8 KB at level 6."""
@@ -86,8 +89,11 @@ def create_app(
     enrolment: Enrolment,
 ) -> FastAPI:
     """The application; it opens and closes nothing that it was given."""
+    share = Share(database, CONNECTIONS)
     here = Site(
-        database=database,
+        database=share,
+        writes=Share(share, WRITING),
+        probe=database,
         reader=Reader(database),
         searcher=Searcher(database),
         settings=settings,

@@ -45,7 +45,7 @@ async def health(request: Request) -> Response:
 async def _database(request: Request) -> dict[str, Any]:
     began = time.monotonic()
     try:
-        async with asyncio.timeout(HEALTH_TIMEOUT_S), site(request).database.transaction() as tx:
+        async with asyncio.timeout(HEALTH_TIMEOUT_S), site(request).probe.transaction() as tx:
             stamp = await resources.latest_stamp(tx)
     except (HisbundleError, TimeoutError):
         return {"status": "unavailable"}

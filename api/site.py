@@ -23,9 +23,15 @@ FHIR_PATH = "/fhir"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The service behind the routes."""
+    """The service behind the routes.
+
+    ``database`` is the requests' share of the connections, ``writes`` what those may have of it
+    that wait for the FHIR clock, and ``probe`` is bounded by neither.
+    """
 
     database: Database
+    writes: Database
+    probe: Database
     reader: Reader
     searcher: Searcher
     settings: Settings

@@ -15,6 +15,7 @@ from api.main import create_app
 from api.tokens import KEY_FILE, load_or_create_key
 from core.settings import Role
 from fhir.publishing.publisher import Publisher
+from fhir.publishing.reindexer import Reindexer
 from hisbundle.address import mqtt_host
 from hisbundle.embedded.certificates import ServerTls
 from hisbundle.hl7v2 import courier
@@ -138,6 +139,7 @@ async def publisher(parts: Parts) -> None:
     parts.started[Role.PUBLISHER].set()
     async with asyncio.TaskGroup() as group:
         group.create_task(_run_with_stop(worker.run))
+        group.create_task(_run_with_stop(Reindexer(parts.database).run))
         if sender is not None:
             group.create_task(_run_with_stop(sender.run))
 

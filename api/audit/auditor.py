@@ -25,6 +25,8 @@ MAX_ENTRIES = 20_000
 MAX_BATCH = 2_000
 """Entries of one batch, unless a single request has more."""
 LINGER_S = 0.1
+COMPLAIN_S = 5.0
+"""Between two log lines that tell that nothing can be written."""
 WITNESS_S = 60.0
 """Between two log lines that tell the chain's head."""
 _AWAY = "the audit trail cannot be written"
@@ -51,7 +53,7 @@ class Auditor:
         self._queued = 0
         self._writer: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
-        self._next_witness = float("-inf")
+        self._next_witness = self._next_complaint = float("-inf")
 
     async def record(self, entries: Sequence[Entry]) -> None:
         """Return once ``entries`` are committed. Raises Unavailable if nobody knows that.
@@ -84,8 +86,15 @@ class Auditor:
                         await self._write_batch(connection)
                         await self._more()
             except Exception as error:
-                _log.error("audit trail not written", error=str(error))
+                self._complain(error)
                 self._fail(error)
+
+    def _complain(self, error: Exception) -> None:
+        """Log it, now and then: while the database is away every request fails."""
+        now = time.monotonic()
+        if now >= self._next_complaint:
+            self._next_complaint = now + COMPLAIN_S
+            _log.error("audit trail not written", error=str(error))
 
     async def _more(self) -> None:
         """Return once there is more to write, or none has come for a while."""

@@ -84,7 +84,7 @@ async def writing(request: Request) -> AsyncIterator[Writer]:
         yield open_already
         return
     here = site(request)
-    async with here.database.transaction() as tx:
+    async with here.writes.transaction() as tx:
         await resources.lock(tx)
         writer = Writer(here, here.base(request), tx)
         yield writer

@@ -1,6 +1,8 @@
 """From a resource to what it is found by, by its type's declaration."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
+from hashlib import sha256
 from typing import Any
 
 from fhir.search import values as extract
@@ -18,6 +20,20 @@ CODE = "code"
 CATEGORY = "category"
 TEXT_ALONE = "code:alone"
 """Where the text of a code stands that has no codings."""
+
+REVISION = 1
+"""One more whenever the same resource is to be found by other values under the same names."""
+
+
+@cache
+def declarations() -> str:
+    """A digest of what resources are found by: stored ones are indexed anew when it changes."""
+    told = [
+        (kind.name, kind.patient, p.name, p.kind.value, p.of, p.leads, p.values is not None)
+        for kind in TYPES.values()
+        for p in kind.params.values()
+    ]
+    return sha256(repr((REVISION, sorted(told, key=repr))).encode()).hexdigest()
 
 
 def index(body: Json) -> Index:

@@ -30,4 +30,4 @@ def members(url: str) -> tuple[Member, ...]:
         raise Incorrect(
             f"the value set {url[:80]!r} is not held here, only: {', '.join(VALUE_SETS)}"
         )
-    return found.members
+    return found

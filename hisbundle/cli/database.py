@@ -1,4 +1,4 @@
-"""``hisbundle migrate``, ``hisbundle quarantine`` and ``hisbundle device``."""
+"""``hisbundle migrate``, ``reindex``, ``quarantine`` and ``device``."""
 
 from typing import Annotated
 from uuid import UUID
@@ -25,6 +25,27 @@ def migrate(data_dir: DataDir = None) -> None:
 
     run(work())
     typer.echo("the schema is up to date")
+
+
+def reindex(data_dir: DataDir = None) -> None:
+    """Make the index of all resources anew, beside a running service or without one.
+
+    The service does so by itself after an upgrade; this is for what an older process wrote
+    meanwhile.
+    """
+    settings = read_settings(data_dir=data_dir)
+    from fhir.publishing.reindexer import Reindexer
+    from hisbundle.reach import open_database
+
+    async def work() -> int:
+        async with open_database(settings) as database:
+            reindexer, count = Reindexer(database), 0
+            await reindexer.begin(again=True)
+            while done := await reindexer.turn():
+                count += done
+            return count
+
+    typer.echo(f"{run(work())} resources indexed")
 
 
 @quarantine.command("list")

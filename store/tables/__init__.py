@@ -19,6 +19,7 @@ from store.tables.devices import (
 )
 from store.tables.hl7v2 import hl7v2_message
 from store.tables.jobs import job, job_part
+from store.tables.reindexing import reindexing
 from store.tables.resources import (
     fhir_clock,
     resource,
@@ -49,6 +50,7 @@ __all__ = [
     "metadata",
     "monitoring_session",
     "quarantine",
+    "reindexing",
     "report",
     "resource",
     "resource_concept",

@@ -38,6 +38,14 @@ def babble(message: Any, writer: HL7StreamWriter) -> None:
     writer.writeblock(b"hello")
 
 
+def stammer(message: Any, writer: HL7StreamWriter) -> None:
+    writer.writeblock(b"BHS|\rMSH|")  # the library fails an assertion of its own
+
+
+def flood(message: Any, writer: HL7StreamWriter) -> None:
+    writer.write(b"\x0bMSH|^~\\&|" + b"x" * 200_000)
+
+
 def confuse(message: Any, writer: HL7StreamWriter) -> None:
     writer.writeblock(str(_ack(message, "AA")).replace(str(message["MSH"][0][10]), "X").encode())
 
@@ -170,7 +178,7 @@ async def test_down_at_first(database: Database) -> None:
     assert sent(hospital) == ["A"]
 
 
-@pytest.mark.parametrize("rude", [refuse, drop, babble, confuse])
+@pytest.mark.parametrize("rude", [refuse, drop, babble, stammer, flood, confuse])
 async def test_the_same_message_again_until_it_is_accepted(
     database: Database, rude: Answer
 ) -> None:
@@ -208,6 +216,17 @@ async def test_what_is_refused_too_often_is_held_and_lets_others_by(
             assert await hl7v2.resend(tx, "A") == 1
         await until(database, hospital.courier(database), acknowledged=2)
     assert sent(hospital)[-1] == "A"
+
+
+async def test_an_answer_that_breaks_the_parser_is_a_refusal_too(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(couriers, "REFUSALS_MAX", 2)
+    await put(database, ("A", "p1"), ("B", "p1"))
+    hospital = Hospital(stammer, stammer, accept)
+    async with hospital.open():
+        await until(database, hospital.courier(database), held=1, acknowledged=1)
+    assert sent(hospital) == ["A", "A", "B"]
 
 
 async def test_in_order_of_each_patient_and_never_twice_at_once(database: Database) -> None:
