@@ -17,6 +17,7 @@ from api.site import site
 from core.errors import Incorrect, NotFound
 from fhir import bundle
 from fhir.profiles.catalogue import catalogue, look_up
+from fhir.search.request import Pair
 
 _PARAMS = {"url", "version", "name", "_id", "status"}
 _RESULT = {"_format", "_pretty", "_count", "_total"}
@@ -55,7 +56,7 @@ def search(type_: str) -> Callable[[Request], Awaitable[Response]]:
     return endpoint
 
 
-def _asked(request: Request, pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+def _asked(request: Request, pairs: Sequence[Pair]) -> dict[str, str]:
     request.scope["format"] = dict(pairs).get("_format")  # it may have come in the form
     negotiate(request.headers.get("accept"), request.scope["format"])
     unknown = [name for name, _ in pairs if name not in _PARAMS | _RESULT]

@@ -51,6 +51,17 @@ def code_system() -> Json:
 
 
 _CLASSES = (codes.ABNORMAL_BEATS, codes.NO_ABNORMAL_BEATS)
+_OBSERVATIONS = (
+    codes.ECG_POTENTIAL, codes.EKG_STUDY, codes.HEART_RATE, codes.RR_MEAN, codes.SDNN,
+    codes.BEAT_CLASSIFICATION, codes.SIGNAL_QUALITY, codes.HOLTER_STUDY,
+)  # fmt: skip
+_BEATS = (
+    codes.R_PEAK, codes.BEATS, codes.CLASSIFIED_BEATS, codes.ABNORMAL_BEATS,
+    codes.NO_ABNORMAL_BEATS, codes.MEAN_PROBABILITY,
+)  # fmt: skip
+_QUALITY = (
+    codes.SIGNAL_QUALITY, codes.READABLE, codes.MISSING_SAMPLES, *codes.UNREADABLE.values(),
+)  # fmt: skip
 _FILES = (codes.WFDB_RECORD, codes.EDF_PLUS, codes.DICOM_ECG)
 SETS: tuple[tuple[str, str, str, tuple[Code, ...]], ...] = (
     (
@@ -66,6 +77,14 @@ SETS: tuple[tuple[str, str, str, tuple[Code, ...]], ...] = (
         "Why heart rate and beats are not published from a strip.",
         tuple(codes.UNREADABLE.values()),
     ),
+    (
+        "observations",
+        "Observations of this service",
+        "Observation.code and component codes of strips, rates, beats, quality and summaries.",
+        _OBSERVATIONS,
+    ),
+    ("beats", "Beats", "What is said of a strip's beats, one by one and in sum.", _BEATS),
+    ("signal-quality", "Signal quality", "What is said of a strip's readability.", _QUALITY),
     ("signal-file", "Signal file formats", "DocumentReference.content.format of a file.", _FILES),
 )
 """Id, title, description and codes of each value set."""

@@ -6,6 +6,7 @@ Source: https://hl7.org/fhir/R4/capabilitystatement.html
 from datetime import datetime
 
 from fhir.audit.declaration import AUDIT_EVENT
+from fhir.profiles.capability import conformance_types, supported_profiles
 from fhir.search.operations import operations
 from fhir.search.params import Interaction, Kind, ResourceType, SearchParam
 from fhir.search.registry import SYSTEM, TYPES
@@ -55,7 +56,10 @@ def capability_statement(base: str, version: str, date: datetime) -> Json:
                 "mode": "server",
                 "documentation": SEARCHING,
                 "security": {"cors": False, "description": SECURITY},
-                "resource": [_resource(kind) for kind in (*TYPES.values(), AUDIT_EVENT)],
+                "resource": [
+                    *(_resource(kind) for kind in (*TYPES.values(), AUDIT_EVENT)),
+                    *conformance_types(),
+                ],
                 "interaction": [{"code": code} for code in SYSTEM],
                 **_operations(""),
             }
@@ -66,9 +70,11 @@ def capability_statement(base: str, version: str, date: datetime) -> Json:
 def _resource(kind: ResourceType) -> Json:
     can = {interaction: interaction in kind.interactions for interaction in Interaction}
     versioned = can[Interaction.VREAD]
+    profiles = supported_profiles(kind.name)
     return {
         "type": kind.name,
         "profile": f"http://hl7.org/fhir/StructureDefinition/{kind.name}",
+        **({"supportedProfile": profiles} if profiles else {}),
         "documentation": kind.documentation,
         "interaction": [{"code": interaction.value} for interaction in kind.interactions],
         "versioning": "versioned" if versioned else "no-version",

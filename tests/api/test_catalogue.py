@@ -19,11 +19,11 @@ async def test_each_is_read_and_found(client: Client, type_: str) -> None:
 
 
 async def test_commas_mean_or(client: Client) -> None:
-    assert await client.ids("ValueSet?_id=beat-verdict,alert-kind") == [
-        "alert-kind",
+    assert await client.ids("ValueSet?_id=beats,alert-kind") == ["alert-kind", "beats"]
+    assert await client.ids("ValueSet?status=draft,active&name=beat,nobody") == [
         "beat-verdict",
+        "beats",
     ]
-    assert await client.ids("ValueSet?status=draft,active&name=beat,nobody") == ["beat-verdict"]
 
 
 async def test_what_is_wrong_is_said(client: Client, with_scopes: Scoped) -> None:
@@ -33,3 +33,10 @@ async def test_what_is_wrong_is_said(client: Client, with_scopes: Scoped) -> Non
     await client.get("CodeSystem?unicorn=1", headers={"Prefer": "handling=lenient"})
     await with_scopes("system/Patient.rs").get(f"CodeSystem?url={LOCAL}", 403)
     await with_scopes("system/CodeSystem.s").get(f"CodeSystem?url={LOCAL}")
+
+
+async def test_value_sets_that_are_served_are_searched(client: Client) -> None:
+    for resource in catalogue()["ValueSet"].values():
+        await client.get(f"Observation?code:in={resource['url']}")
+        await client.get(f"Observation?code:in={resource['url']}|{resource['version']}")
+        await client.get(f"Observation?code:in={resource['url']}|0", 400)

@@ -3,6 +3,8 @@ from datetime import UTC, datetime
 import pytest
 
 from fhir.audit.declaration import AUDIT_EVENT
+from fhir.profiles.capability import PARAMS
+from fhir.profiles.catalogue import TYPES as CONFORMANCE
 from fhir.search import operations
 from fhir.search.capability import capability_statement
 from fhir.search.operations import Operation
@@ -16,7 +18,10 @@ def test_it_is_made_of_the_declarations() -> None:
     conformant(statement)
     types = {**TYPES, "AuditEvent": AUDIT_EVENT}
     for resource in statement["rest"][0]["resource"]:
-        declared = {"_id", "_lastUpdated", *types[resource["type"]].params}
+        if resource["type"] in types:
+            declared = {"_id", "_lastUpdated", *types[resource["type"]].params}
+        if resource["type"] in CONFORMANCE:
+            declared = {name for name, *_ in PARAMS}
         if resource["type"] == "Binary":
             assert "searchParam" not in resource
         else:
@@ -32,7 +37,8 @@ def test_what_clients_may_write() -> None:
     told = _resources()
     for name, resource in told.items():
         can = {interaction["code"] for interaction in resource["interaction"]}
-        written = name not in ("Binary", "Provenance", "DocumentReference", "AuditEvent")
+        unwritten = ("Binary", "Provenance", "DocumentReference", "AuditEvent", *CONFORMANCE)
+        written = name not in unwritten
         assert ({"create", "update", "patch", "delete"} <= can) == written
         for flag in ("updateCreate", "conditionalCreate", "conditionalUpdate"):
             assert resource[flag] == written
