@@ -5,7 +5,7 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.grants import Grant, allow, reach
+from api.grants import Grant, reach
 from api.reads import resource_id
 from api.requests import read_params
 from api.scopes import Action
@@ -67,7 +67,6 @@ async def _put(
         raise own.missing(sent["id"])
     incoming.check_version(request, before)
     if before is None or before.deleted:
-        allow(request, sent["resourceType"], Action.CREATE)
         document = await add(request, writer, own, sent)
         return await replies.reply(request, writer, document, 201, located=True)
     document = await change(request, writer, own, sent, before)

@@ -53,7 +53,7 @@ def code_system() -> Json:
 _CLASSES = (codes.ABNORMAL_BEATS, codes.NO_ABNORMAL_BEATS)
 _OBSERVATIONS = (
     codes.ECG_POTENTIAL, codes.EKG_STUDY, codes.HEART_RATE, codes.RR_MEAN, codes.SDNN,
-    codes.BEAT_CLASSIFICATION, codes.SIGNAL_QUALITY, codes.HOLTER_STUDY,
+    codes.BEAT_CLASSIFICATION, codes.SIGNAL_QUALITY, codes.HOLTER_STUDY, codes.POWER_SPECTRUM,
 )  # fmt: skip
 _BEATS = (
     codes.R_PEAK, codes.BEATS, codes.CLASSIFIED_BEATS, codes.ABNORMAL_BEATS,

@@ -6,6 +6,9 @@ Source: https://hl7.org/fhir/R4/vitalsigns.html and https://hl7.org/fhir/R4/hear
 from collections.abc import Callable, Iterator
 
 from fhir.codes import UCUM
+from fhir.profiles.artefact import canonical
+from fhir.profiles.check import broken
+from fhir.profiles.structures import PROFILES
 from fhir.validation.invariant import chosen, has
 from fhir.validation.issue import Issue, error
 from fhir.values import Json
@@ -53,15 +56,25 @@ _CHECKS: dict[str, Callable[[Json], Iterator[Issue]]] = {
 }
 
 
+_OURS = {canonical("StructureDefinition", profile.id): profile for profile in PROFILES}
+
+
 def is_known(url: str, type_: str) -> bool:
     """Whether a resource of a type can be checked against a profile."""
     plain = url.partition("|")[0]
+    if plain in _OURS:
+        return _OURS[plain].type == type_
     return plain == BASE + type_ or (plain in _CHECKS and type_ == "Observation")
 
 
 def conforms(resource: Json, url: str) -> Iterator[Issue]:
     """What a resource lacks of a profile; nothing of one that is not known."""
-    check = _CHECKS.get(url.partition("|")[0])
+    plain = url.partition("|")[0]
+    own = _OURS.get(plain)
+    if own is not None and own.type == resource["resourceType"]:
+        yield from (error("invariant", text, where) for where, text in broken(resource, own))
+        plain = own.base or ""
+    check = _CHECKS.get(plain)
     if check is not None and resource["resourceType"] == "Observation":
         yield from check(resource)
 

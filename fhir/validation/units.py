@@ -1,7 +1,8 @@
 """Units in which quantities may be sent: UCUM codes that vital signs, devices and orders use.
 
-A number is comparable only in a coded unit (https://hl7.org/fhir/R4/valueset-ucum-vitals-common.html
-and the units that this service itself speaks); another is refused rather than half understood.
+What claims to be UCUM must be one of them, so that a typing error is not taken for a unit
+(https://hl7.org/fhir/R4/valueset-ucum-vitals-common.html and what this service itself speaks). A
+unit in words, or of another system, is kept as it is: a search compares its own spelling only.
 """
 
 from fhir.codes import UCUM
@@ -30,7 +31,9 @@ KNOWN = frozenset(
 
 def problem(quantity: Json) -> str | None:
     """What is wrong with a Quantity's unit; None if nothing is."""
-    if quantity.get("system") != UCUM or not has(quantity, "code"):
-        return "needs a unit with UCUM's system and code"
+    if quantity.get("system") != UCUM:
+        return None
+    if not has(quantity, "code"):
+        return "needs a code beside UCUM's system"
     code = quantity["code"]
     return None if code in KNOWN else f"{code[:40]!r} is not a UCUM code that is known here"

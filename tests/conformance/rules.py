@@ -77,10 +77,10 @@ def _without(resource: Json, inner: Json) -> str:
 
 
 def quantity(node: Node) -> Iterator[str]:
-    """A quantity carries a UCUM code out of the units that this service speaks or takes."""
-    if node.type != "Quantity":
+    """What claims to be UCUM is a code that this service speaks or takes."""
+    if node.type != "Quantity" or node.value.get("system") != UCUM:
         return
-    if node.value.get("system") != UCUM or node.value.get("code") not in UNITS:
+    if node.value.get("code") not in UNITS:
         yield f"{node.where}: {node.value.get('code')!r} is not a UCUM unit in use here"
 
 

@@ -180,7 +180,7 @@ OBSERVATIONS: dict[str, tuple[Callable[[], Json], Change, str]] = {
     "vs-3": (heart_rate, put("component", [{"code": {"text": "nothing"}}]), "vs-3"),
     "unit": (heart_rate, put("valueQuantity.code", "bpm"), "'bpm' is not a UCUM code"),
     "another unit": (heart_rate, put("valueQuantity.code", "mV"), "needs the unit /min"),
-    "no system": (strip, put("valueSampledData.origin", {"value": 0}), "UCUM's system and code"),
+    "unit of samples": (strip, put("valueSampledData.origin.code", "bpm"), "not a UCUM code"),
     "subject": (heart_rate, put("subject.reference", "Practitioner/1"), "is not one of Device"),
     "subject of a vital sign": (heart_rate, put("subject.reference", "Device/1"), "a Patient"),
     "no category": (heart_rate, put("category", [{"text": "x"}]), "category vital-signs"),
@@ -262,3 +262,9 @@ def test_what_is_nested_too_deep_is_refused() -> None:
     for _ in range(500):
         inner = {"url": "http://example.org/x", "extension": [inner]}  # type: ignore[dict-item]
     assert [i.code for i in issues(patient(extension=[inner]), "Patient")] == ["too-long"]
+
+
+def test_profiles_of_ours_are_checked() -> None:
+    url = "https://hisbundle.org/fhir/StructureDefinition/ecg-strip"
+    told = {issue.expression for issue in issues(heart_rate(), "Observation", [url])}
+    assert {"Observation.code", "Observation.component"} <= told
