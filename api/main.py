@@ -1,55 +1,28 @@
-"""The HTTP application: what is served where. ``hisbundle.service`` composes what it needs."""
+"""The HTTP application put together; ``hisbundle.service`` composes what it needs."""
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
 
 from fastapi import FastAPI
 from joserfc.jwk import ECKey
-from starlette.requests import Request
-from starlette.responses import Response
 
-from api import (
-    binaries,
-    catalogue,
-    enrolments,
-    errors,
-    histories,
-    metadata,
-    metrics,
-    openapi,
-    reads,
-    searches,
-    validations,
-)
-from api.audit import events
+from api import errors, openapi, routes
 from api.audit.auditor import Auditor
 from api.audit.middleware import Audit
 from api.audit.refusals import Refusals
-from api.bulk import files, kickoff, orders, status
 from api.bulk.pace import Pace
 from api.compression import Compression
 from api.edge import Edge
 from api.enrolment import Enrolment
 from api.formats import Formats
 from api.gate import Gate
-from api.guide import endpoint as guide
-from api.lanes import Lanes
 from api.links import CursorKey
-from api.operations import routes as operations
 from api.renderings import Renderings
-from api.site import FHIR_PATH, Site
-from api.smart import discovery, introspection, revocation, token
+from api.site import Site
 from api.smart.server import smart_server
 from api.strips import StripReader
-from api.writes import bundles, create, delete, incoming, patch, update
 from core.keyring import KeyRing
 from core.settings import Settings
-from fhir.profiles.catalogue import TYPES as CATALOGUE_TYPES
-from fhir.search.params import Interaction, ResourceType
-from fhir.search.registry import TYPES
-from fhir.validation.elements import WRITABLE
 from store.database import Database
 from store.reader import Reader
 from store.searcher import Searcher
@@ -60,25 +33,6 @@ CONNECTIONS, WRITING = 8, 3
 GZIP_MIN_BYTES = 1400
 GZIP_LEVEL = 1
 """An ECG strip: 35 µs and 4.0 KB, against 102 µs and 3.8 KB at level 6."""
-
-Endpoint = Callable[[Request], Awaitable[Response]]
-Handler = Callable[[Request, ResourceType], Awaitable[Response]]
-
-_ROUTES: tuple[tuple[Interaction, str, str, Handler], ...] = (
-    (Interaction.SEARCH_TYPE, "", "GET", searches.search_get),
-    (Interaction.SEARCH_TYPE, "/_search", "POST", searches.search_post),
-    (Interaction.HISTORY_TYPE, "/_history", "GET", histories.of_type),
-    (Interaction.READ, "/{id}", "GET", reads.read),
-    (Interaction.HISTORY_INSTANCE, "/{id}/_history", "GET", histories.of_resource),
-    (Interaction.VREAD, "/{id}/_history/{version}", "GET", reads.vread),
-    (Interaction.CREATE, "", "POST", create.create),
-    (Interaction.UPDATE, "/{id}", "PUT", update.update),
-    (Interaction.UPDATE, "", "PUT", update.conditional_update),
-    (Interaction.PATCH, "/{id}", "PATCH", patch.patch),
-    (Interaction.PATCH, "", "PATCH", patch.conditional_patch),
-    (Interaction.DELETE, "/{id}", "DELETE", delete.delete),
-    (Interaction.DELETE, "", "DELETE", delete.conditional_delete),
-)
 
 
 def create_app(
@@ -119,103 +73,17 @@ def create_app(
     app.state.site = here
     errors.install(app)
     openapi.install(app)
-    _serve_service(app)
-    for path, methods, endpoint in operations.ROUTES:  # before the ids, which they look like
-        for method in methods:
-            _add(app, FHIR_PATH + path, method, endpoint)
-    for name in CATALOGUE_TYPES:
-        _add(app, f"{FHIR_PATH}/{name}", "GET", catalogue.search(name))
-        _add(app, f"{FHIR_PATH}/{name}/_search", "POST", catalogue.search(name))
-        _add(app, f"{FHIR_PATH}/{name}/{{id}}", "GET", catalogue.read(name))
-    _serve_bulk(app)
-    for kind in TYPES.values():
-        _serve_type(app, kind)
-    _serve_audit(app)
-    app.router.middleware_stack = Lanes.beside(app.router.middleware_stack, app.routes)
-    # The last added is the outermost.
-    auditor = Auditor(database)
-    refusals = Refusals(auditor, settings.public_url)
-    app.add_middleware(Audit, auditor=auditor, refusals=refusals, public_url=settings.public_url)
+    routes.install(app)
+    _guard(app, here, Auditor(database))
+    return app
+
+
+def _guard(app: FastAPI, here: Site, auditor: Auditor) -> None:
+    """What every request passes on its way; the last added is the outermost."""
+    public_url = here.settings.public_url
+    refusals = Refusals(auditor, public_url)
+    app.add_middleware(Audit, auditor=auditor, refusals=refusals, public_url=public_url)
     app.add_middleware(Gate, bearers=here.smart.bearers, refusals=refusals)
     app.add_middleware(Formats)
     app.add_middleware(Compression, minimum_size=GZIP_MIN_BYTES, compresslevel=GZIP_LEVEL)
     app.add_middleware(Edge)
-    return app
-
-
-def _serve_service(app: FastAPI) -> None:
-    for prefix in ("", FHIR_PATH):
-        _add(app, f"{prefix}/metadata", "GET", metadata.metadata)
-        smart = f"{prefix}/.well-known/smart-configuration"
-        _add(app, smart, "GET", discovery.smart_configuration)
-    _add(app, guide.PATH, "GET", guide.guide)
-    _add(app, f"{FHIR_PATH}/_history", "GET", histories.of_system)
-    _add(app, token.PATH, "POST", token.token)
-    _add(app, introspection.PATH, "POST", introspection.introspect)
-    _add(app, revocation.PATH, "POST", revocation.revoke)
-    _add(app, "/health", "GET", metadata.health)
-    _add(app, "/metrics", "GET", metrics.metrics)
-    _add(app, "/enrolment/key", "GET", enrolments.key)
-    _add(app, "/enrolment", "POST", enrolments.enrol)
-    for path in (FHIR_PATH, f"{FHIR_PATH}/"):
-        _add(app, path, "POST", bundles.bundle, incoming.BUNDLE_BODY)
-
-
-def _serve_bulk(app: FastAPI) -> None:
-    for method in ("GET", "POST"):
-        _add(app, f"{FHIR_PATH}/$export", method, kickoff.system)
-        _add(app, f"{FHIR_PATH}/Patient/$export", method, kickoff.patients)
-        _add(app, f"{FHIR_PATH}/Group/{{id}}/$export", method, kickoff.group)
-    job = f"{FHIR_PATH}{orders.PATH}/{{job}}"
-    _add(app, job, "GET", status.status)
-    _add(app, job, "DELETE", status.cancel)
-    _add(app, f"{job}/{{number}}.ndjson", "GET", files.download)
-
-
-def _serve_audit(app: FastAPI) -> None:
-    path = f"{FHIR_PATH}/AuditEvent"
-    _add(app, path, "GET", events.search_get)
-    _add(app, f"{path}/_search", "POST", events.search_post)
-    _add(app, f"{path}/{{id}}", "GET", events.read)
-
-
-def _serve_type(app: FastAPI, kind: ResourceType) -> None:
-    for interaction, path, method, handler in _ROUTES:
-        if interaction in kind.interactions:
-            serve = binaries.read if kind.name == "Binary" else handler
-            sent = incoming.BODIES.get(interaction)
-            _add(app, f"{FHIR_PATH}/{kind.name}{path}", method, _bound(serve, kind), sent)
-
-    if kind.name in WRITABLE:
-        path = f"{FHIR_PATH}/{kind.name}"
-        _add(app, f"{path}/$validate", "POST", _bound(validations.of_type, kind))
-        for method in ("GET", "POST"):
-            instance = _bound(validations.of_resource, kind)
-            _add(app, f"{path}/{{id}}/$validate", method, instance)
-
-
-def _bound(handler: Handler, kind: ResourceType) -> Endpoint:
-    async def endpoint(request: Request) -> Response:
-        return await handler(request, kind)
-
-    endpoint.__name__ = f"{handler.__name__}_{kind.name}"
-    endpoint.__doc__ = handler.__doc__
-    return endpoint
-
-
-def _add(
-    app: FastAPI, path: str, method: str, endpoint: Endpoint, body: dict[str, Any] | None = None
-) -> None:
-    app.add_api_route(
-        path,
-        endpoint,
-        methods=[method],
-        response_class=Response,
-        response_model=None,
-        status_code=openapi.status(path, method, body),
-        openapi_extra=openapi.operation(path, method, body),
-    )
-    if method == "GET":
-        app.add_api_route(
-            path, endpoint, methods=["HEAD"], response_model=None, include_in_schema=False
-        )
