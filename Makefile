@@ -38,7 +38,7 @@ demo: $(VENV)/.runtime  ## set everything up, start the service and three simula
 
 test: $(VENV)/.dev  ## set everything up and run all tests
 	@scripts/test-servers
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(VENV)/.dev  ## lint, format, types, import contracts
 	$(BIN)/ruff check .
