@@ -107,7 +107,7 @@ async def test_wrong_claims(service: Service, changes: dict[str, Any]) -> None:
         {"x5u": "https://elsewhere.test/chain.pem"},
         {"x5c": ["MIIB"]},
     ],
-    ids=str,
+    ids=lambda header: next(iter(header)),
 )
 async def test_wrong_headers(service: Service, header: dict[str, Any]) -> None:
     await _refused(service, service.assertion(header))
