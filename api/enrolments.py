@@ -6,17 +6,15 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api.disclosure import about, disclosed
 from api.grants import allow
-from api.requests import body
+from api.requests import body, expect_json
 from api.scopes import Action
 from api.site import site
 from core.errors import Incorrect
-from fhir.search.request import is_json
 from fhir.values import Json
 from ingest.enrol import EnrolmentRequest
 
@@ -72,8 +70,7 @@ async def enrol(request: Request) -> Response:
 
 
 async def _sent(request: Request) -> _Body:
-    if not is_json(request.headers.get("content-type", "")):
-        raise HTTPException(415, "enrolment takes application/json")
+    expect_json(request, "enrolment takes application/json")
     raw = await body(request, MAX_BODY_BYTES)
     if b"\\u0000" in raw:
         raise Incorrect("a character that no text may contain")

@@ -61,6 +61,12 @@ async def form(request: Request) -> list[Pair]:
     return request.query_params.multi_items() + parse_qsl(text, keep_blank_values=True)
 
 
+def expect_json(request: Request, told: str = "send application/fhir+json") -> None:
+    """Raises 415, saying ``told``, unless the body is sent as JSON."""
+    if media.named(request.headers.get("content-type", "")) is not media.Form.JSON:
+        raise HTTPException(415, told)
+
+
 async def body(request: Request, max_bytes: int) -> bytes:
     """The request's body. Raises 413 as soon as it is longer than ``max_bytes``."""
     received = bytearray()

@@ -5,7 +5,6 @@ Source: https://hl7.org/fhir/R4/resource-operation-validate.html
 
 from typing import Any
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,7 +12,7 @@ from api import answers
 from api.disclosure import disclose
 from api.grants import denied, grant
 from api.reads import current, resource_id
-from api.requests import body, caller, negotiate
+from api.requests import body, caller, expect_json, negotiate
 from api.scopes import Action, ways
 from api.site import site
 from core import json_text
@@ -21,7 +20,6 @@ from core.errors import Incorrect
 from fhir.outcome import findings
 from fhir.parameters import CODE, RESOURCE, URI, Given, from_body, from_query
 from fhir.search.params import ResourceType
-from fhir.search.request import is_json
 from fhir.validation import Issue, Severity, issues
 from fhir.validation.profiles import is_known
 from fhir.values import Json
@@ -72,8 +70,7 @@ async def _sent(request: Request) -> Given:
     text = await body(request, MAX_BYTES)
     if not text:
         return {}
-    if not is_json(request.headers.get("content-type", "")):
-        raise HTTPException(415, "send application/fhir+json")
+    expect_json(request)
     sent: Any = json_text.loads(text)
     if not isinstance(sent, dict):
         raise Incorrect("a resource is a JSON object")

@@ -1,17 +1,13 @@
 """FHIR data types as plain data (https://hl7.org/fhir/R4/datatypes.html)."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from html import escape
 from typing import Any
 
+from core.moments import instant as instant
 from fhir.codes import UCUM, Code, Unit, concept
 
 Json = dict[str, Any]
-
-
-def instant(moment: datetime) -> str:
-    """UTC with milliseconds; what is finer is cut off."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def decimal(value: float, digits: int) -> float | int:

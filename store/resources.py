@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core import json_text
 from core.errors import Gone, NotFound
+from core.moments import instant
 from store import resource_rows
 from store.index import Index
 from store.resource_rows import Current
@@ -188,11 +189,6 @@ def _stored(key: Key, written: resource_rows.Version | None, before: Current | N
     if before is None:  # nothing was to be written of what never was
         return Stored(*key, 0, datetime.now(UTC), changed=False)
     return Stored(*key, before.version, before.last_updated, changed=False)
-
-
-def instant(moment: datetime) -> str:
-    """A FHIR instant in UTC with milliseconds (https://hl7.org/fhir/R4/datatypes.html#instant)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 def with_meta(body: Json, version: int, last_updated: datetime) -> bytes:

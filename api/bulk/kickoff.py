@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,7 +15,7 @@ from api.bulk import people
 from api.bulk.orders import accept
 from api.bulk.sights import Sight
 from api.grants import denied, narrow_inner
-from api.requests import body, caller, is_lenient, negotiate, prefers
+from api.requests import body, caller, expect_json, is_lenient, negotiate, prefers
 from api.site import site
 from core import json_text
 from core.errors import Incorrect
@@ -25,7 +24,7 @@ from fhir.bulk.parameters import Wanted
 from fhir.bulk.plan import Plan, Step, query
 from fhir.search.params import Interaction, ResourceType
 from fhir.search.registry import TYPES
-from fhir.search.request import Pair, is_json
+from fhir.search.request import Pair
 
 MAX_BODY_BYTES = 1 << 20
 ASYNC = "respond-async"
@@ -82,9 +81,10 @@ async def _wanted(request: Request) -> Wanted:
 
 async def _sent(request: Request) -> list[Pair]:
     text = await body(request, MAX_BODY_BYTES)
-    if text and not is_json(request.headers.get("content-type", "")):
-        raise HTTPException(415, "$export takes a Parameters resource as application/fhir+json")
-    return parameters.from_resource(json_text.loads(text)) if text else []
+    if not text:
+        return []
+    expect_json(request, "$export takes a Parameters resource as application/fhir+json")
+    return parameters.from_resource(json_text.loads(text))
 
 
 async def _order(request: Request, wanted: Wanted, scope: _Scope) -> Response:

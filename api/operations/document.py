@@ -50,14 +50,13 @@ async def document(request: Request) -> Response:
 
 async def _spoken_of(request: Request, tx: Transaction, report: Document) -> list[Document]:
     """What the report refers to, and what its results do, each once."""
-    found: dict[str, Document | None] = {f"{report.type}/{report.id}": report}
-    for each in spoken_of(_body(report)):
-        found[each] = await seen(request, tx, each)
-    for result in [d for d in found.values() if d and d.type == "Observation"]:
-        for each in spoken_of(_body(result)):
-            if each not in found and len(found) < MOST:
-                found[each] = await seen(request, tx, each)
-    return [d for d in list(found.values())[1:] if d is not None]
+    near = dict.fromkeys(spoken_of(_body(report)))
+    found = await seen(request, tx, near)
+    results = [document for document in found if document.type == "Observation"]
+    far = dict.fromkeys(name for result in results for name in spoken_of(_body(result)))
+    known = {*near, f"{report.type}/{report.id}"}
+    further = [name for name in far if name not in known][: max(MOST - len(known), 0)]
+    return found + await seen(request, tx, further)
 
 
 def _body(document: Document) -> Json:

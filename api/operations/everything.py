@@ -120,14 +120,9 @@ async def _supporting(
     own = {d.patient_id for d in shown} - {None}
     names = {n: None for d in shown for n in spoken_of(orjson.loads(d.body))}
     there = {f"{d.type}/{d.id}" for d in shown}
-    found: list[Document] = []
-    for name in list(names)[: 5 * SUPPORTING_MAX]:
-        if name in there or len(found) >= SUPPORTING_MAX:
-            continue
-        document = await seen(request, tx, name)
-        if document is not None and document.patient_id not in own:
-            found.append(document)
-    return found
+    beyond = [name for name in names if name not in there][: 5 * SUPPORTING_MAX]
+    found = await seen(request, tx, beyond)
+    return [document for document in found if document.patient_id not in own][:SUPPORTING_MAX]
 
 
 async def _entry(request: Request, tx: Transaction, document: Document, mode: str) -> Json:

@@ -1,13 +1,12 @@
 """Parameters of an operation from the URL, and from a Parameters resource that is sent."""
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from api.requests import body
+from api.requests import body, expect_json
 from core import json_text
 from core.errors import Incorrect
 from fhir.parameters import texts
-from fhir.search.request import Pair, is_json
+from fhir.search.request import Pair
 from fhir.values import Json
 
 MAX_BYTES = 65_536
@@ -30,8 +29,7 @@ async def sent(request: Request) -> Json:
     text = await body(request, MAX_BYTES) if request.method == "POST" else b""
     if not text:
         return {}
-    if not is_json(request.headers.get("content-type", "")):
-        raise HTTPException(415, "send application/fhir+json")
+    expect_json(request)
     plain = json_text.loads(text)
     if not isinstance(plain, dict) or plain.get("resourceType") != "Parameters":
         raise Incorrect("send a Parameters resource")

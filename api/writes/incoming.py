@@ -8,11 +8,10 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from api.requests import body
+from api.requests import body, expect_json
 from core import json_text
 from core.errors import Incorrect, Unmet
 from fhir.search.params import Interaction
-from fhir.search.request import is_json
 from fhir.values import Json
 from store.resource_rows import Current
 
@@ -50,8 +49,7 @@ class Return(StrEnum):
 
 async def resource(request: Request, max_bytes: int = MAX_RESOURCE_BYTES) -> Json:
     """The resource in the body. Raises 413, 415, and Incorrect for what is no JSON object."""
-    if not is_json(request.headers.get("content-type", "")):
-        raise HTTPException(415, "send application/fhir+json")
+    expect_json(request)
     sent = json_text.loads(await body(request, max_bytes))
     if not isinstance(sent, dict):
         raise Incorrect("a resource is a JSON object")

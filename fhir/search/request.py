@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from core.errors import Incorrect
-from fhir.media import Form, named, wanted
+from fhir.media import wanted
 from fhir.search import clauses as search_clauses
 from fhir.search import results
 from fhir.search.params import Kind, ResourceType, UnknownParameter
@@ -213,11 +213,6 @@ def _take_pretty(search: Search, _: ResourceType, value: str) -> Search:
 
 def _take_cursor(search: Search, _: ResourceType, value: str) -> Search:
     return replace(search, cursor=value)
-
-
-def is_json(media_type: str) -> bool:
-    """Whether a value of ``Content-Type`` names JSON."""
-    return named(media_type) is Form.JSON
 
 
 CURSOR = "_cursor"

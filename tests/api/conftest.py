@@ -18,7 +18,7 @@ from core.settings import Settings
 from ingest.enrol import load_enrolment_key
 from store import devices
 from store.database import Database
-from tests.api.support import Client
+from tests.api.support import Client, connected
 
 Scoped = Callable[..., Client]
 ALL = ("system/*.rs", "system/Device.c", "system/AuditEvent.rs", "hisbundle/metrics")
@@ -68,18 +68,15 @@ async def stranger(app: FastAPI) -> AsyncIterator[Client]:
 @pytest.fixture
 async def with_scopes(app: FastAPI, token_key: ECKey) -> AsyncIterator[Scoped]:
     """Makes clients whose tokens have just these scopes."""
-    opened: list[httpx.AsyncClient] = []
+    opened: list[Client] = []
 
     def make(*scopes: str) -> Client:
-        headers = {"Authorization": f"Bearer {issue(token_key, scopes, 60)}"}
-        transport = httpx.ASGITransport(app)
-        http = httpx.AsyncClient(transport=transport, base_url="http://ecg.test", headers=headers)
-        opened.append(http)
-        return Client(http)
+        opened.append(connected(app, issue(token_key, scopes, 60)))
+        return opened[-1]
 
     yield make
-    for http in opened:
-        await http.aclose()
+    for each in opened:
+        await each.http.aclose()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from fastapi import FastAPI
 
 from core.json_text import dumps
 from fhir.codes import (
@@ -63,6 +64,15 @@ class Client:
             url = link(bundle, "next")
             assert url is None or url.startswith(BASE)
         return found
+
+
+def connected(app: FastAPI, token: str) -> Client:
+    """A client of an application in process that bears ``token``; close its ``http`` at the end."""
+    headers = {"Authorization": f"Bearer {token}"}
+    transport = httpx.ASGITransport(app)
+    return Client(
+        httpx.AsyncClient(transport=transport, base_url="http://ecg.test", headers=headers)
+    )
 
 
 def checked(answer: httpx.Response) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from core.errors import Gone, NotFound
+from core.moments import instant
 from store import resource_rows, search
 from store.criteria import Query, SortColumn, SortKey, TokenClause, TokenValue
 from store.database import Database
@@ -16,7 +17,6 @@ from store.resources import (
     Draft,
     Stored,
     history,
-    instant,
     latest_stamp,
     put_many,
     read,

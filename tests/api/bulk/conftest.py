@@ -2,13 +2,12 @@
 
 from collections.abc import AsyncIterator, Callable
 
-import httpx
 import pytest
 from fastapi import FastAPI
 from joserfc.jwk import ECKey
 
 from api.tokens import issue
-from tests.api.support import Client
+from tests.api.support import Client, connected
 
 Named = Callable[..., Client]
 
@@ -16,18 +15,13 @@ Named = Callable[..., Client]
 @pytest.fixture
 async def named(app: FastAPI, token_key: ECKey) -> AsyncIterator[Named]:
     """Makes clients by their registered name and scopes."""
-    opened: list[httpx.AsyncClient] = []
+    opened: list[Client] = []
 
     def make(name: str, *scopes: str) -> Client:
         token = issue(token_key, scopes or ("system/*.rs",), 60, name, client_id=name)
-        http = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app),
-            base_url="http://ecg.test",
-            headers={"Authorization": f"Bearer {token}"},
-        )
-        opened.append(http)
-        return Client(http)
+        opened.append(connected(app, token))
+        return opened[-1]
 
     yield make
-    for http in opened:
-        await http.aclose()
+    for client in opened:
+        await client.http.aclose()

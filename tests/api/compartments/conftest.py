@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 from fastapi import FastAPI
 from joserfc.jwk import ECKey
@@ -13,7 +12,7 @@ from api.tokens import issue
 from store import clients
 from store.database import Database
 from tests.api.compartments.world import WORLD
-from tests.api.support import Client, store
+from tests.api.support import Client, connected, store
 
 Confined = Callable[..., Coroutine[Any, Any, Client]]
 
@@ -21,7 +20,7 @@ Confined = Callable[..., Coroutine[Any, Any, Client]]
 @pytest.fixture
 async def confined(app: FastAPI, database: Database, token_key: ECKey) -> AsyncIterator[Confined]:
     """Makes clients of these patients, and of the members of ``groups``."""
-    opened: list[httpx.AsyncClient] = []
+    opened: list[Client] = []
 
     async def make(*patients: str, scopes: str, groups: tuple[str, ...] = ()) -> Client:
         id_ = str(uuid4())
@@ -30,17 +29,12 @@ async def confined(app: FastAPI, database: Database, token_key: ECKey) -> AsyncI
                 tx, id_, "test", scopes.split(), jwks={"keys": []}, patients=patients, groups=groups
             )
         token = issue(token_key, scopes.split(), 60, id_, client_id=id_)
-        http = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app),
-            base_url="http://ecg.test",
-            headers={"Authorization": f"Bearer {token}"},
-        )
-        opened.append(http)
-        return Client(http)
+        opened.append(connected(app, token))
+        return opened[-1]
 
     yield make
-    for http in opened:
-        await http.aclose()
+    for client in opened:
+        await client.http.aclose()
 
 
 @pytest.fixture
