@@ -10,11 +10,13 @@ import structlog
 from prometheus_client import Counter
 from starlette.requests import Request
 
+from api.fields import field
 from api.requests import caller
 from core.errors import Forbidden, Incorrect
 
 SCOPE = "hisbundle/break-glass"
 HEADER = "X-Break-Glass"
+_FIELD = HEADER.lower().encode()
 MIN_CHARS, MAX_CHARS = 10, 500
 BROKEN = Counter("hisbundle_break_glass", "Requests that broke the glass")
 _log = structlog.get_logger(__name__)
@@ -26,7 +28,7 @@ def reason(request: Request) -> str | None:
     Raises Forbidden without the right, Incorrect without a proper reason. It is told in the log
     (without the reason, which may name a patient), counted, and written to the audit trail.
     """
-    given = request.headers.get(HEADER)
+    given = field(request.scope, _FIELD)
     if given is None:
         return None
     if "break_glass" not in request.scope:

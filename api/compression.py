@@ -1,8 +1,9 @@
 """gzip for who accepts it (RFC 9110, section 12.5.3); all others get their answers as they are."""
 
-from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Message, Receive, Scope, Send
+
+from api.fields import field
 
 _VARY = (b"vary", b"Accept-Encoding")
 
@@ -12,7 +13,7 @@ class Compression(GZipMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on, and its answer back."""
-        if scope["type"] != "http" or "gzip" in Headers(scope=scope).get("accept-encoding", ""):
+        if scope["type"] != "http" or "gzip" in (field(scope, b"accept-encoding") or ""):
             await super().__call__(scope, receive, send)
             return
 

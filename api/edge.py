@@ -2,17 +2,18 @@
 
 import re
 import time
-from uuid import uuid4
+from secrets import token_hex
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import answer
+from api.fields import field
 from api.formats import outgoing
 from api.metrics import meters
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _log = structlog.get_logger(__name__)
 
@@ -28,8 +29,8 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        given = field(scope, b"x-request-id")
+        request_id = given if given and _REQUEST_ID.fullmatch(given) else token_hex(16)
         scope["request_id"] = request_id
         status = 0
 
@@ -37,9 +38,8 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = request_id
-                headers["X-Content-Type-Options"] = "nosniff"
+                named = (b"x-request-id", request_id.encode())
+                message["headers"] = [*message.get("headers", ()), named, _NOSNIFF]
             await send(message)
 
         began = time.monotonic()

@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 
 from api import answers
@@ -42,9 +39,6 @@ def answer(error: Exception) -> Response:
         issue = _ISSUES.get(error.status_code, "not-supported")
         told = operation_outcome(issue, _sentence(error))
         return answers.fhir(told, error.status_code, error.headers)
-    if isinstance(error, RequestValidationError):
-        told = operation_outcome("invalid", "the request does not have the expected form")
-        return answers.fhir(told, 400)
     for category, status, headers in _STATUSES:
         if isinstance(error, category):
             return answers.fhir(outcome(_told(error)), status, headers)
@@ -62,13 +56,3 @@ def _sentence(error: HTTPException) -> str:
     if error.status_code == 404:
         return "there is nothing at this address"
     return error.detail or HTTPStatus(error.status_code).phrase
-
-
-async def _handle(_: Request, error: Exception) -> Response:
-    return answer(error)
-
-
-def install(app: FastAPI) -> None:
-    """Let ``app`` answer every expected error this way."""
-    for kind in (errors.HisbundleError, HTTPException, RequestValidationError):
-        app.add_exception_handler(kind, _handle)

@@ -11,10 +11,11 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.fields import field
 from api.requests import FORM
 from api.site import FHIR_PATH
 from core.errors import Incorrect
@@ -29,6 +30,7 @@ XML_MAX_BYTES = 16 << 20
 _IN_THREAD_BYTES = 65_536
 """About 5 ms of conversion: what is longer must not hold up other requests."""
 _OTHER_BODIES = {FORM, "application/json-patch+json"}
+_VARY = (b"vary", b"Accept")
 _JSON = Form.JSON.value.partition(";")[0]
 _log = structlog.get_logger(__name__)
 
@@ -51,14 +53,17 @@ class Formats:
 
 def _incoming(scope: Scope, receive: Receive) -> Receive:
     """``receive``, giving the body as JSON; raises HTTPException 415 for a type that is none."""
-    headers = MutableHeaders(scope=scope)
-    if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+    encoding = field(scope, b"content-encoding")
+    if encoding is not None and encoding.strip().lower() not in ("", "identity"):
         return _encoded
-    given = headers.get("content-type", "")
+    given = field(scope, b"content-type")
+    if not given:
+        return receive
     form = named(given)
-    if not given or form is Form.JSON or bare(given) in _OTHER_BODIES:
+    if form is Form.JSON or bare(given) in _OTHER_BODIES:
         return receive
     if form is Form.XML:
+        headers = MutableHeaders(scope=scope)
         headers["content-type"] = _JSON
         del headers["content-length"]
         return _Converted(receive).receive
@@ -111,10 +116,9 @@ def outgoing(scope: Scope, send: Send) -> Send:
     async def tell(message: Message) -> None:
         nonlocal start
         if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            is_fhir = headers.get("content-type", "").startswith(_JSON)
+            is_fhir = (field(message, b"content-type") or "").startswith(_JSON)
             if is_fhir or message["status"] == 304:
-                headers.add_vary_header("Accept")
+                message["headers"] = [*message["headers"], _VARY]
             if is_fhir and _asked(scope) is Form.XML:
                 start = message
                 return
@@ -136,7 +140,7 @@ def _asked(scope: Scope) -> Form | None:
     if format_ is None and b"_format" in scope["query_string"]:
         pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         format_ = dict(pairs).get("_format")
-    accept = Headers(scope=scope).get("accept")
+    accept = field(scope, b"accept")
     return wanted(accept, format_) or wanted(accept, None)  # where it is refused, it is told so
 
 

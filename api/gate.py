@@ -4,11 +4,11 @@ Discovery is public; the OAuth endpoints find out by themselves who asks.
 """
 
 import structlog
-from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.audit.refusals import Refusals
 from api.errors import answer
+from api.fields import field
 from api.smart.bearers import Bearers
 from core.errors import Unauthenticated, Unavailable
 
@@ -39,7 +39,7 @@ class Gate:
         """Let a public path or an authenticated caller in."""
         if scope["type"] == "http" and scope["path"] not in _OPEN:
             try:
-                scope["caller"] = await self._bearers.caller(HTTPConnection(scope).headers)
+                scope["caller"] = await self._bearers.caller(field(scope, b"authorization"))
             except (Unauthenticated, Unavailable) as refusal:
                 _log.info("request refused", reason=str(refusal))
                 told = answer(refusal)

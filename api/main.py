@@ -5,13 +5,15 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 from joserfc.jwk import ECKey
+from starlette.types import ASGIApp
 
-from api import errors, openapi, routes
+from api import openapi, routes
 from api.audit.auditor import Auditor
 from api.audit.middleware import Audit
 from api.audit.refusals import Refusals
 from api.bulk.pace import Pace
 from api.compression import Compression
+from api.dispatch import Dispatch
 from api.edge import Edge
 from api.enrolment import Enrolment
 from api.formats import Formats
@@ -71,19 +73,17 @@ def create_app(
         redirect_slashes=False,  # there is nothing at /fhir/Patient/, and that is told in FHIR
     )
     app.state.site = here
-    errors.install(app)
     openapi.install(app)
     routes.install(app)
-    _guard(app, here, Auditor(database))
+    app.state.dispatch = Dispatch(app.routes)
+    app.middleware_stack = _guarded(app.state.dispatch, here, Auditor(database))
     return app
 
 
-def _guard(app: FastAPI, here: Site, auditor: Auditor) -> None:
-    """What every request passes on its way; the last added is the outermost."""
+def _guarded(dispatch: Dispatch, here: Site, auditor: Auditor) -> ASGIApp:
+    """What every request passes on its way, from the inside out."""
     public_url = here.settings.public_url
     refusals = Refusals(auditor, public_url)
-    app.add_middleware(Audit, auditor=auditor, refusals=refusals, public_url=public_url)
-    app.add_middleware(Gate, bearers=here.smart.bearers, refusals=refusals)
-    app.add_middleware(Formats)
-    app.add_middleware(Compression, minimum_size=GZIP_MIN_BYTES, compresslevel=GZIP_LEVEL)
-    app.add_middleware(Edge)
+    app: ASGIApp = Audit(dispatch, auditor, refusals, public_url)
+    app = Formats(Gate(app, here.smart.bearers, refusals))
+    return Edge(Compression(app, minimum_size=GZIP_MIN_BYTES, compresslevel=GZIP_LEVEL))

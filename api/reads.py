@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from api import answers, views
 from api.disclosure import disclose
+from api.fields import field
 from api.grants import Grant, grant
 from api.requests import read_params
 from api.scopes import Action
@@ -93,11 +94,11 @@ def resource_id(request: Request) -> str:
 
 def _is_known(request: Request, document: Document) -> bool:
     """Whether the client holds this version (RFC 9110, section 13.2.2)."""
-    tags = request.headers.get("if-none-match")
+    tags = field(request.scope, b"if-none-match")
     if tags is not None:
         known = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
         return bool(known & {"*", f'"{document.version}"'})
-    since = request.headers.get("if-modified-since")
+    since = field(request.scope, b"if-modified-since")
     try:
         return since is not None and (
             document.last_updated.replace(microsecond=0) <= parsedate_to_datetime(since)

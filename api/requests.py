@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from api.fields import field
 from api.tokens import Caller
 from core.errors import Incorrect
 from fhir import media
@@ -31,7 +32,7 @@ def negotiate(accept: str | None, format_: str | None) -> None:
 def read_params(request: Request, also: Set[str] = frozenset()) -> bool:
     """Check the parameters of a read, ``also`` among them; whether ``_pretty`` was asked for."""
     if not request.scope.get("query_string"):
-        negotiate(request.headers.get("accept"), None)
+        negotiate(field(request.scope, b"accept"), None)
         return False
     pairs = request.query_params
     unknown = sorted(set(pairs) - _READ_PARAMS - also)

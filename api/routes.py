@@ -21,8 +21,8 @@ from api import (
 )
 from api.audit import events
 from api.bulk import files, kickoff, orders, status
+from api.dispatch import Endpoint
 from api.guide import endpoint as guide
-from api.lanes import Lanes
 from api.operations import routes as operations
 from api.site import FHIR_PATH
 from api.smart import discovery, introspection, revocation, token
@@ -32,7 +32,6 @@ from fhir.search.params import Interaction, ResourceType
 from fhir.search.registry import TYPES
 from fhir.validation.elements import WRITABLE
 
-Endpoint = Callable[[Request], Awaitable[Response]]
 Handler = Callable[[Request, ResourceType], Awaitable[Response]]
 
 _ROUTES: tuple[tuple[Interaction, str, str, Handler], ...] = (
@@ -55,7 +54,7 @@ _ROUTES: tuple[tuple[Interaction, str, str, Handler], ...] = (
 def install(app: FastAPI) -> None:
     """Give ``app`` every route that there is."""
     _serve_service(app)
-    for path, methods, endpoint in operations.ROUTES:  # before the ids, which they look like
+    for path, methods, endpoint in operations.ROUTES:
         for method in methods:
             _add(app, FHIR_PATH + path, method, endpoint)
     for name in CATALOGUE_TYPES:
@@ -66,7 +65,6 @@ def install(app: FastAPI) -> None:
     for kind in TYPES.values():
         _serve_type(app, kind)
     _serve_audit(app)
-    app.router.middleware_stack = Lanes.beside(app.router.middleware_stack, app.routes)
 
 
 def _serve_service(app: FastAPI) -> None:

@@ -15,6 +15,7 @@ from api.tokens import KEY_FILE, load_or_create_key
 from benchmarks.bed import HOST, bench_settings
 from benchmarks.child import Message, follow
 from core.settings import Settings
+from hisbundle.heap import settle
 from hisbundle.http import serve_http
 from hisbundle.logs import configure_logs
 from hisbundle.parts import assemble
@@ -69,6 +70,7 @@ async def _serve(app: FastAPI, settings: Settings) -> None:
     if serving.done():
         serving.result()
     _serving.add(serving)
+    settle()
 
 
 if __name__ == "__main__":

@@ -6,11 +6,11 @@ The digests hold no secret: who rewrites the whole chain is found by a head that
 elsewhere (``hisbundle audit head``; ASVS 5.0, 16.4.2).
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from operator import attrgetter
+from typing import NamedTuple
 
 import orjson
 
@@ -18,8 +18,7 @@ ORIGIN = bytes(32)
 """What stands before the first batch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """Who did what to whose data, and how it ended.
 
     ``interaction`` is a code of https://hl7.org/fhir/R4/valueset-restful-interaction.html or one
@@ -70,19 +69,19 @@ class Head:
 
 
 EMPTY = Head(0, 0, ORIGIN)
-COLUMNS = tuple(field.name for field in fields(Entry))
-values = attrgetter(*COLUMNS)
-"""All that an entry says, in the order of COLUMNS."""
+COLUMNS = Entry._fields
 
 
 def canonical(entry: Entry) -> bytes:
-    """The entry as one line of JSON; no two entries have the same."""
-    return orjson.dumps(values(entry), default=bytes.hex) + b"\n"
+    """The entry as one line of JSON, an array in the order of COLUMNS; bytes are hexadecimal.
+
+    No two entries have the same.
+    """
+    return orjson.dumps(tuple(entry), default=bytes.hex) + b"\n"
 
 
-def chained(before: Head, at: datetime, entries: Iterable[Entry]) -> Head:
-    """The head after a batch of ``entries`` written at ``at``."""
-    lines = [canonical(entry) for entry in entries]
+def chained(before: Head, at: datetime, lines: Sequence[bytes]) -> Head:
+    """The head after a batch of entries, given as their canonical lines, written at ``at``."""
     number, last = before.number + 1, before.last_seq + len(lines)
     own = orjson.dumps([number, before.last_seq + 1, last, at.isoformat()])
     digest = sha256(b"".join((before.digest, own, b"\n", *lines))).digest()

@@ -6,7 +6,6 @@ API, Postgres. Exit codes: ``hisbundle.exits``.
 """
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -19,6 +18,7 @@ from core.settings import Role, Settings
 from hisbundle.address import own_url
 from hisbundle.checks import check
 from hisbundle.handles import raise_handle_limit
+from hisbundle.heap import settle
 from hisbundle.migrate import migrate
 from hisbundle.parts import assemble
 from hisbundle.ports import resolve_port
@@ -61,9 +61,7 @@ async def running_service(settings: Settings) -> AsyncIterator[Settings]:
                     roles.append(group.create_task(server.embedded.supervise(), name="postgres"))
                 try:
                     await parts.until_started()
-                    # What is loaded by now stays; full collections need not walk it each time.
-                    gc.collect()
-                    gc.freeze()
+                    settle()
                     yield settings
                 finally:
                     for role in roles:

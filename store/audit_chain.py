@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import and_, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.audit import COLUMNS, EMPTY, Entry, Head, chained
+from core.audit import COLUMNS, EMPTY, Entry, Head, canonical, chained
 from store.audit import batch_head
 from store.tables import audit_batch as b
 from store.tables import audit_entry as e
@@ -53,7 +53,7 @@ async def _wrong(tx: AsyncConnection, before: Head, row: Any) -> str | None:
     entries = await _entries(tx, row)
     if entries is None:
         return "entries are missing, or out of place"
-    made = chained(before, row.committed_at, entries)
+    made = chained(before, row.committed_at, [canonical(entry) for entry in entries])
     if (made.last_seq, made.digest) != (row.last_seq, bytes(row.digest)):
         return "its digest is another than that of its entries"
     return None

@@ -1,8 +1,8 @@
 """Current versions by type and id: reads that come together are answered by one statement.
 
-A read waits for nobody while a connection is free. While all are busy, reads gather, and the
-next statement answers all of them. It begins after each of them was asked for, so a read sees
-whatever was committed before it.
+A read waits for nobody while no statement is under way. Meanwhile reads gather, and the next
+statement answers all of them; a second one is sent beside the first once CROWD of them wait. It
+begins after each of them was asked for, so a read sees whatever was committed before it.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ from core.errors import Gone, NotFound, TooBusy, Unavailable
 from store.database import Database
 from store.resources import Document, Key
 
-LANES = 2
-"""Statements at a time; more of them would answer fewer reads each."""
+LANES, CROWD = 2, 16
+"""Statements at a time; more of them, or earlier, would answer fewer reads each."""
 BATCH_MAX = 100
 WAITING_MAX = 2000
 
@@ -57,7 +57,7 @@ class Reader:
             raise TooBusy("too many reads are waiting")
         answer: asyncio.Future[Document | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((key, answer))
-        if self._working < LANES:
+        if self._working < LANES and len(self._waiting) > CROWD * self._working:
             self._working += 1
             lane = asyncio.create_task(self._work())
             self._lanes.add(lane)  # the loop itself would let it be collected

@@ -58,6 +58,7 @@ class Auditor:
     async def record(self, entries: Sequence[Entry]) -> None:
         """Return once ``entries`` are committed. Raises Unavailable if nobody knows that.
 
+        A batch has LIMIT_S, so that an answer waits for its own and the one before at most.
         An entry may then be there all the same: the trail may tell of an answer that was held
         back, and never lacks one that left.
         """
@@ -71,18 +72,19 @@ class Auditor:
         self._wake.set()
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write(), name="auditor")
-        try:
-            async with asyncio.timeout(audit.LIMIT_S):
-                await waiting.done
-        except TimeoutError:
-            raise Unavailable(_AWAY) from None
+        await waiting.done
 
     async def _write(self) -> None:
         """Write batches until the queue is empty; one that fails fails all that wait."""
+        now = asyncio.get_running_loop().time
         while self._queue:
             try:
-                async with self._database.connection() as connection:
+                async with (
+                    asyncio.timeout(audit.LIMIT_S) as limit,
+                    self._database.connection() as connection,
+                ):
                     while self._queue:
+                        limit.reschedule(now() + audit.LIMIT_S)
                         await self._write_batch(connection)
                         await self._more()
             except Exception as error:

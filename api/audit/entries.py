@@ -1,12 +1,10 @@
 """Entries of the audit trail from a request, its answer, and what the route noted meanwhile."""
 
 import re
-from collections.abc import Iterable
-from typing import Any
 
-from starlette.datastructures import Headers
-from starlette.types import Scope
+from starlette.types import Message, Scope
 
+from api.fields import field
 from core.audit import Entry
 from fhir.audit.interaction import CHANGES, Interaction, interaction
 
@@ -16,8 +14,8 @@ _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _ETAG = re.compile(r'(?:W/)?"(\d{1,19})"')
 _PLACE = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/(\d{1,19}))?")
 _MAX_CHARS = 256
-_Told = dict[str, Any]
-"""What makes an Entry."""
+_Place = tuple[str | None, str | None, str | None]
+"""Type, id and version."""
 _UNAVAILABLE, _FAULT, _REFUSED = 503, 500, 400
 
 
@@ -28,72 +26,86 @@ def outcome(status: int) -> int:
     return 8 if status >= _FAULT else 4 if status >= _REFUSED else 0
 
 
-def begun(scope: Scope, public_url: str | None, form: bytes = b"") -> Entry | None:
+def begun(scope: Scope, public_url: str | None, does: Interaction) -> Entry | None:
     """What is to be written before a request is carried out: that a change begins."""
-    does = interaction(scope["method"], scope["path"])
-    if does.code not in CHANGES:
-        return None
-    return Entry(**_common(scope, public_url, form, does))
+    return _entry(scope, public_url, does, _place(scope, does)) if does.code in CHANGES else None
 
 
 def ended(
-    scope: Scope, public_url: str | None, status: int, headers: Headers, form: bytes = b""
+    scope: Scope, public_url: str | None, does: Interaction, start: Message, form: bytes = b""
 ) -> list[Entry]:
-    """What is to be written before an answer leaves: an entry for each patient disclosed."""
-    does = interaction(scope["method"], scope["path"])
-    common = _common(scope, public_url, form, does, status)
+    """What is to be written before an answer leaves: an entry for each patient disclosed.
+
+    ``start`` is the answer's first message.
+    """
+    status, place = start["status"], _place(scope, does)
     if status >= _REFUSED:
-        return [Entry(**common)]
+        return [_entry(scope, public_url, does, place, status, form)]
     if does.version is None:
-        common |= _placed(common, headers)
-    patients = _patients(scope, common)
-    return [Entry(**common, patient=patient) for patient in patients] or [Entry(**common)]
+        place = _placed(place, start)
+    patients = _patients(scope, place)
+    first = _entry(scope, public_url, does, place, status, form, *patients[:1])
+    return [first, *(first._replace(patient=patient) for patient in patients[1:])]
 
 
 def refused(scope: Scope, public_url: str | None, status: int) -> Entry:
     """An entry for a request of somebody who is not known."""
     does = interaction(scope["method"], scope["path"])
-    return Entry(**_common(scope, public_url, b"", does, status))
+    return _entry(scope, public_url, does, _place(scope, does), status)
 
 
-def _common(
-    scope: Scope, public_url: str | None, form: bytes, does: Interaction, status: int | None = None
-) -> _Told:
+def _entry(
+    scope: Scope,
+    public_url: str | None,
+    does: Interaction,
+    place: _Place,
+    status: int | None = None,
+    form: bytes = b"",
+    patient: str | None = None,
+) -> Entry:
     caller, client = scope.get("caller"), scope.get("client")
-    type_, id_ = scope.get("about", (does.type, does.id))
     server = _server(scope, public_url)
-    return {
-        "interaction": does.code,
-        "method": clean(scope["method"]) or "",
-        "request": _request(scope, server, form),
-        "status": status,
-        "outcome": 0 if status is None else outcome(status),
-        "client": clean(caller.client_id or caller.subject) if caller else None,
-        "token": clean(caller.token_id) if caller else None,
-        "type": _named(type_),
-        "resource_id": _named(id_),
-        "version": _named(does.version),
-        "request_id": scope.get("request_id"),
-        "address": clean(client[0]) if client else None,
-        "server": server,
-        "reason": clean(scope.get("break_glass")),
-    }
+    type_, id_, version = place
+    return Entry(
+        interaction=does.code,
+        method=clean(scope["method"]) or "",
+        request=_request(scope, server, form),
+        status=status,
+        outcome=0 if status is None else outcome(status),
+        client=clean(caller.client_id or caller.subject) if caller else None,
+        token=clean(caller.token_id) if caller else None,
+        patient=patient,
+        type=type_,
+        resource_id=id_,
+        version=version,
+        request_id=scope.get("request_id"),
+        address=clean(client[0]) if client else None,
+        server=server,
+        reason=clean(scope.get("break_glass")),
+    )
 
 
-def _patients(scope: Scope, told: _Told) -> Iterable[str]:
+def _place(scope: Scope, does: Interaction) -> _Place:
+    """What the request is about, as far as it can be part of a FHIR reference."""
+    type_, id_ = scope.get("about", (does.type, does.id))
+    return _named(type_), _named(id_), _named(does.version)
+
+
+def _patients(scope: Scope, place: _Place) -> list[str]:
     found: set[str] = scope.get("disclosed", set())
-    if not found and told["type"] == "Patient" and told["resource_id"] is not None:
-        return [told["resource_id"]]
+    type_, id_, _ = place
+    if not found and type_ == "Patient" and id_ is not None:
+        return [id_]
     return sorted(found)
 
 
-def _placed(told: _Told, headers: Headers) -> _Told:
+def _placed(place: _Place, start: Message) -> _Place:
     """The version that is answered, and the id that a new resource got."""
-    place = _PLACE.fullmatch(headers.get("location", ""))
-    if place is not None:
-        return {"type": place[1], "resource_id": place[2], "version": place[3]}
-    tag = _ETAG.fullmatch(headers.get("etag", ""))
-    return {"version": tag[1]} if tag and told["resource_id"] else {}
+    new = _PLACE.fullmatch(field(start, b"location") or "")
+    if new is not None:
+        return new[1], new[2], new[3]
+    tag = _ETAG.fullmatch(field(start, b"etag") or "")
+    return (place[0], place[1], tag[1]) if tag and place[1] else place
 
 
 def _request(scope: Scope, server: str, form: bytes) -> bytes:

@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.audit.auditor import Auditor
@@ -11,6 +10,7 @@ from api.audit.refusals import Refusals
 from api.errors import answer
 from api.requests import MAX_FORM_BYTES
 from core.errors import Unavailable
+from fhir.audit.interaction import interaction
 
 NOT_AUDITED = frozenset(
     {
@@ -64,6 +64,7 @@ class _Audited:
         self._refusals = refusals
         self._public_url = public_url
         self._scope = scope
+        self._does = interaction(scope["method"], scope["path"])
         self._send = send
         self._form = bytearray()
         self._started = self._withheld = False
@@ -73,7 +74,7 @@ class _Audited:
         if self._scope["path"].rpartition("/")[2] in _ASKED_BY_BODY:
             receive = self._overhearing(receive)
         try:
-            first = begun(self._scope, self._public_url)
+            first = begun(self._scope, self._public_url, self._does)
             if first is not None:
                 await self._auditor.record([first])
         except Unavailable as error:
@@ -84,7 +85,7 @@ class _Audited:
         except Exception:
             if not self._started:
                 with suppress(Unavailable):  # what went wrong first is what must be told
-                    await self._record(_FAULT, Headers())
+                    await self._record({"status": _FAULT})
             raise
 
     async def _tell(self, message: Message) -> None:
@@ -92,7 +93,7 @@ class _Audited:
             return
         if message["type"] == "http.response.start":
             try:
-                await self._record(message["status"], Headers(raw=message["headers"]))
+                await self._record(message)
             except Unavailable as error:
                 self._withheld = self._started = True
                 await answer(error)(self._scope, _nothing, self._send)
@@ -100,11 +101,11 @@ class _Audited:
             self._started = True
         await self._send(message)
 
-    async def _record(self, status: int, headers: Headers) -> None:
-        if self._scope["path"].startswith(_OAUTH) and _REFUSED <= status < _FAULT:
-            await self._refusals.note(self._scope, status)
+    async def _record(self, start: Message) -> None:
+        if self._scope["path"].startswith(_OAUTH) and _REFUSED <= start["status"] < _FAULT:
+            await self._refusals.note(self._scope, start["status"])
             return
-        made = ended(self._scope, self._public_url, status, headers, bytes(self._form))
+        made = ended(self._scope, self._public_url, self._does, start, bytes(self._form))
         await self._auditor.record(made)
 
     def _overhearing(self, receive: Receive) -> Receive:

@@ -5,7 +5,7 @@ nothing, so that their answers do not fail with the trail.
 """
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 from starlette.types import Scope
@@ -70,7 +70,7 @@ class Refusals:
         window = self._windows.pop(address)
         del self._timers[address]
         if window.more:
-            told = replace(window.entry, repeats=window.more)
+            told = window.entry._replace(repeats=window.more)
             task = asyncio.get_running_loop().create_task(self._write(told))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

@@ -6,7 +6,6 @@ all requests of a process; so they count everywhere within that time.
 
 import asyncio
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 
 import structlog
@@ -36,9 +35,9 @@ class Bearers:
         self._fresh_until = float("-inf")
         self._lock = asyncio.Lock()
 
-    async def caller(self, headers: Mapping[str, str]) -> Caller:
-        """Who makes a request with these headers. Raises Unauthenticated, Unavailable."""
-        scheme, _, token = headers.get("authorization", "").partition(" ")
+    async def caller(self, authorization: str | None) -> Caller:
+        """Who makes a request with this header field. Raises Unauthenticated, Unavailable."""
+        scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthenticated("a bearer token is needed")
         return await self.bearer(token.strip())

@@ -41,7 +41,7 @@ async def _asker(request: Request, form: dict[str, str]) -> tuple[str, tuple[str
         client = await authenticate(request, form)
         return client.id, client.scopes
     try:
-        caller = await site(request).smart.bearers.caller(request.headers)
+        caller = await site(request).smart.bearers.caller(request.headers["authorization"])
     except Unauthenticated as error:
         raise Refusal("invalid_token", str(error)) from None
     return caller.subject, caller.scopes

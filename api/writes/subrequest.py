@@ -9,10 +9,10 @@ import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match
 from starlette.types import Message
 
 from api.disclosure import disclosed
+from api.dispatch import Dispatch
 from api.errors import answer
 from api.site import FHIR_PATH
 from api.writes.entries import FHIR_TYPE, Entry
@@ -20,7 +20,7 @@ from api.writes.room import room
 from core.errors import HisbundleError, Incorrect
 from fhir.values import Json, compact, instant
 
-_NOT_HANDED_ON = ("path_params", "route", "endpoint")
+_NOT_HANDED_ON = ("path_params", "route")
 
 
 def request_of(outer: Request, entry: Entry, more: Mapping[str, Any]) -> Request:
@@ -52,17 +52,12 @@ def request_of(outer: Request, entry: Entry, more: Mapping[str, Any]) -> Request
 
 async def run(request: Request) -> Response:
     """The answer of the route that the request matches. Raises what the route raises."""
-    allowed = False
-    for route in request.app.router.routes:
-        match, child = route.matches(request.scope)
-        if match is Match.FULL:
-            request.scope.update(child)
-            room(request).enter()
-            response: Response = await child["endpoint"](request)
-            room(request).take(response)
-            return response
-        allowed = allowed or match is Match.PARTIAL
-    raise HTTPException(405 if allowed else 404)
+    dispatch: Dispatch = request.app.state.dispatch
+    endpoint = dispatch.endpoint(request.scope)
+    room(request).enter()
+    response = await endpoint(request)
+    room(request).take(response)
+    return response
 
 
 async def answered(request: Request) -> Response:

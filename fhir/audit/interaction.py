@@ -4,7 +4,7 @@ Codes are those of https://hl7.org/fhir/R4/valueset-restful-interaction.html, an
 own for what is no FHIR interaction.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote
 
 BASE = "fhir"
@@ -27,8 +27,7 @@ CHANGES = frozenset({"create", "update", "patch", "delete", "batch", "enrol"})
 """What is written down before it happens too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Interaction:
+class Interaction(NamedTuple):
     """A code, and what the path names; ``operation`` is the name of an operation, with its $."""
 
     code: str

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 import asyncpg
@@ -45,7 +44,7 @@ async def fill(database: Database, batches: int = 4, size: int = 3) -> Head:
     head = EMPTY
     for batch in range(batches):
         head = await append(
-            database, [replace(ENTRY, resource_id=f"{batch}.{n}") for n in range(size)]
+            database, [ENTRY._replace(resource_id=f"{batch}.{n}") for n in range(size)]
         )
     return head
 
@@ -185,7 +184,7 @@ async def test_searches_follow_an_index(
     database: Database, conditions: tuple[Condition, ...], index: str
 ) -> None:
     many = [
-        replace(ENTRY, patient=f"p{n}", client=f"c{n}", resource_id=f"r{n}") for n in range(5000)
+        ENTRY._replace(patient=f"p{n}", client=f"c{n}", resource_id=f"r{n}") for n in range(5000)
     ]
     await append(database, many)
     query = statement(AuditQuery(conditions, descending=True), 51)
@@ -199,6 +198,6 @@ async def test_searches_follow_an_index(
 
 async def test_a_batch_is_written_whole_or_not_at_all(database: Database) -> None:
     with pytest.raises(asyncpg.DataError):
-        await append(database, [ENTRY, replace(ENTRY, status=10**6)])
+        await append(database, [ENTRY, ENTRY._replace(status=10**6)])
     assert await check(database) == Verdict(EMPTY, 0)
     assert (await append(database, [ENTRY])).number == 1

@@ -113,6 +113,20 @@ async def test_a_failing_batch_fails_all_that_wait_and_no_later_one(database: Da
     assert len(await trail(database)) == 1
 
 
+async def test_nobody_waits_for_a_trail_that_is_stuck(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.audit.LIMIT_S", 0.3)
+    auditor = Auditor(database)
+    async with database.transaction() as tx:
+        await tx.execute(_LOCK)
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                await auditor.record([ENTRY])
+    await auditor.record([ENTRY])
+    assert len(await trail(database)) == 1
+
+
 async def test_more_than_fits_is_turned_away(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,15 +142,15 @@ async def test_more_than_fits_is_turned_away(
 
 
 async def test_a_fault_is_written_down_and_told(
-    app: FastAPI, database: Database, token_key: ECKey
+    app: FastAPI, database: Database, token_key: ECKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def broken() -> None:
+    def broken(*_: object) -> None:
         raise RuntimeError("wrong")
 
-    app.add_api_route("/auth/broken", broken)
+    monkeypatch.setattr("api.reads.grant", broken)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://ecg.test") as http:
         headers = {"Authorization": f"Bearer {issue(token_key, ['system/*.rs'], 60)}"}
-        assert (await http.get("/auth/broken", headers=headers)).status_code == 500
+        assert (await http.get("/fhir/Patient/p1", headers=headers)).status_code == 500
     (entry,) = await trail(database)
     assert (entry.status, entry.outcome) == (500, 8)
