@@ -23,16 +23,74 @@ class RefusalReason(StrEnum):
     FEW_BEATS = "few-beats"
 
 
+class BeatClass(StrEnum):
+    """The five classes of ANSI/AAMI EC57."""
+
+    NORMAL = "N"
+    SUPRAVENTRICULAR = "S"
+    VENTRICULAR = "V"
+    FUSION = "F"
+    UNKNOWN = "Q"
+
+
 @dataclass(frozen=True, slots=True)
 class Beat:
     """One heartbeat: its R peak, and what the network said of it.
 
     ``sample_index`` counts from the session's start at the device's rate; ``abnormal_probability``
-    is None where the beat could not be classified (no following beat, or unreadable signal).
+    and ``beat_class`` are None where the beat could not be classified (no following beat, or
+    unreadable signal), the class also where the network tells none.
     """
 
     sample_index: int
     abnormal_probability: float | None
+    beat_class: BeatClass | None = None
+
+
+class RhythmKind(StrEnum):
+    """What a stretch of beats, or of no beats, amounts to."""
+
+    SINUS = "sinus"
+    BRADYCARDIA = "bradycardia"
+    TACHYCARDIA = "tachycardia"
+    PAUSE = "pause"
+    ASYSTOLE = "asystole"
+    BIGEMINY = "bigeminy"
+    TRIGEMINY = "trigeminy"
+    COUPLET = "couplet"
+    VENTRICULAR_RUN = "ventricular-run"
+    VENTRICULAR_TACHYCARDIA = "ventricular-tachycardia"
+    VENTRICULAR_FIBRILLATION = "ventricular-fibrillation"
+    SUPRAVENTRICULAR_RUN = "supraventricular-run"
+    ATRIAL_FIBRILLATION = "atrial-fibrillation"
+    PACED = "paced"
+    NOISE = "noise"
+
+
+@dataclass(frozen=True, slots=True)
+class RhythmSpan:
+    """A stretch of one rhythm, from ``first_sample`` to before ``stop_sample`` of the session.
+
+    Spans of different kinds may overlap. ``verified`` is False where the signal's quality does
+    not bear it out. ``rate_per_min`` is None where no beats tell of one.
+    """
+
+    kind: RhythmKind
+    first_sample: int
+    stop_sample: int
+    beats: int
+    rate_per_min: float | None
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """Medians over a strip's clean normal beats, by the delineation ``method``."""
+
+    qrs_ms: float | None
+    qt_ms: float | None
+    qtc_ms: float | None
+    method: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +107,15 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How far a strip can be trusted: 0 (not at all) to 1, and why not."""
+    """How far a strip can be trusted: 0 (not at all) to 1, and why not.
+
+    ``seconds`` are the scores of its whole seconds, in order.
+    """
 
     score: float
     readable: bool
     reasons: tuple[RefusalReason, ...]
+    seconds: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +135,9 @@ class StripFinding:
     ``first_sample`` and ``n_samples`` place it on the session's sample index (``n_samples``
     is smaller than SAMPLES_PER_STRIP at a session's end); ``n_missing`` of them have no value:
     never received, or leads off. ``started_at`` is the time of ``first_sample``. A beat counts
-    as abnormal from probability ``abnormal_from`` on, the threshold of the model.
+    as abnormal from probability ``abnormal_from`` on, the threshold of the model. ``rhythm`` holds
+    the spans that overlap the strip, whole: one that goes on is told again in the next strip, with
+    the same start. ``fallback`` says why another engine than the configured one was asked.
     """
 
     strip_index: int
@@ -90,6 +154,9 @@ class StripFinding:
     model_id: str
     pipeline_version: str
     abnormal_from: float = 0.5
+    rhythm: tuple[RhythmSpan, ...] = ()
+    intervals: Intervals | None = None
+    fallback: str | None = None
 
 
 class AlertKind(StrEnum):

@@ -12,7 +12,19 @@ from typing import Any
 import orjson
 from sqlalchemy import text
 
-from core.ecg import Beat, Quality, Rate, RefusalReason, SessionKey, Spectrum, StripFinding
+from core.ecg import (
+    Beat,
+    BeatClass,
+    Intervals,
+    Quality,
+    Rate,
+    RefusalReason,
+    RhythmKind,
+    RhythmSpan,
+    SessionKey,
+    Spectrum,
+    StripFinding,
+)
 from store.database import Transaction
 from store.worn import wearer
 
@@ -110,16 +122,20 @@ def decode(body: str) -> StripFinding:
     fields: dict[str, Any] = orjson.loads(body)
     quality, rate, spectrum = fields["quality"], fields["rate"], fields["spectrum"]
     reasons = tuple(RefusalReason(reason) for reason in quality["reasons"])
+    seconds = tuple(map(float, quality.get("seconds", ())))
+    intervals = fields.get("intervals")
     return StripFinding(
         **fields
         | {
             "started_at": datetime.fromisoformat(fields["started_at"]),
             "rate_hz": float(fields["rate_hz"]),
             "abnormal_from": float(fields["abnormal_from"]),
-            "quality": Quality(float(quality["score"]), quality["readable"], reasons),
+            "quality": Quality(float(quality["score"]), quality["readable"], reasons, seconds),
             "rate": None if rate is None else Rate(**_floats(rate)),
             "spectrum": None if spectrum is None else Spectrum(**_floats(spectrum)),
             "beats": tuple(_beat(beat) for beat in fields["beats"]),
+            "rhythm": tuple(_span(span) for span in fields.get("rhythm", ())),
+            "intervals": None if intervals is None else _intervals(intervals),
         }
     )
 
@@ -129,5 +145,20 @@ def _floats(fields: dict[str, Any]) -> dict[str, float]:
 
 
 def _beat(fields: dict[str, Any]) -> Beat:
-    probability = fields["abnormal_probability"]
-    return Beat(fields["sample_index"], None if probability is None else float(probability))
+    name = fields.get("beat_class")
+    probability = _float(fields["abnormal_probability"])
+    return Beat(fields["sample_index"], probability, None if name is None else BeatClass(name))
+
+
+def _span(fields: dict[str, Any]) -> RhythmSpan:
+    rate = _float(fields["rate_per_min"])
+    return RhythmSpan(**fields | {"kind": RhythmKind(fields["kind"]), "rate_per_min": rate})
+
+
+def _intervals(fields: dict[str, Any]) -> Intervals:
+    found = {name: _float(fields[name]) for name in ("qrs_ms", "qt_ms", "qtc_ms")}
+    return Intervals(**found, method=fields["method"])
+
+
+def _float(value: float | None) -> float | None:
+    return None if value is None else float(value)

@@ -13,9 +13,13 @@ from core.ecg import (
     Alert,
     AlertKind,
     Beat,
+    BeatClass,
+    Intervals,
     Quality,
     Rate,
     RefusalReason,
+    RhythmKind,
+    RhythmSpan,
     Spectrum,
     StripFinding,
 )
@@ -52,11 +56,37 @@ FINDINGS = st.builds(
     clock_synced=st.booleans(),
     rate_hz=st.floats(100, 1000),
     quality=st.builds(
-        Quality, floats, st.booleans(), st.lists(st.sampled_from(RefusalReason)).map(tuple)
+        Quality,
+        floats,
+        st.booleans(),
+        st.lists(st.sampled_from(RefusalReason)).map(tuple),
+        st.lists(floats, max_size=3).map(tuple),
     ),
     rate=st.none() | st.builds(Rate, *[floats] * 6),
     spectrum=st.none() | st.builds(Spectrum, *[floats] * 4),
-    beats=st.lists(st.builds(Beat, st.integers(0, 2**62), st.none() | st.floats(0, 1))).map(tuple),
+    beats=st.lists(
+        st.builds(
+            Beat,
+            st.integers(0, 2**62),
+            st.none() | st.floats(0, 1),
+            st.none() | st.sampled_from(BeatClass),
+        )
+    ).map(tuple),
+    rhythm=st.lists(
+        st.builds(
+            RhythmSpan,
+            kind=st.sampled_from(RhythmKind),
+            first_sample=st.integers(0, 2**62),
+            stop_sample=st.integers(0, 2**62),
+            beats=st.integers(0, 2**31),
+            rate_per_min=st.none() | floats,
+            verified=st.booleans(),
+        ),
+        max_size=3,
+    ).map(tuple),
+    intervals=st.none()
+    | st.builds(Intervals, *[st.none() | floats] * 3, method=st.text(max_size=5)),
+    fallback=st.none() | st.text(max_size=5),
     model_id=st.text(max_size=5),
     pipeline_version=st.just("1"),
     abnormal_from=st.floats(0, 1),
@@ -84,6 +114,16 @@ async def write(database: Database, session: int, *found: StripFinding) -> None:
 @given(FINDINGS)
 def test_json_gives_back_every_digit(finding: StripFinding) -> None:
     assert findings.decode(orjson.dumps(finding).decode()) == finding
+
+
+def test_what_was_written_before_there_were_classes_and_rhythms() -> None:
+    old = orjson.loads(orjson.dumps(FINDING))
+    for name in ("rhythm", "intervals", "fallback"):
+        del old[name]
+    del old["quality"]["seconds"]
+    for beat in old["beats"]:
+        del beat["beat_class"]
+    assert findings.decode(orjson.dumps(old).decode()) == FINDING
 
 
 async def test_the_database_gives_back_every_digit(database: Database, session: int) -> None:
