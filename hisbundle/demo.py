@@ -12,10 +12,11 @@ from pathlib import Path
 from core.errors import Unavailable
 from core.settings import Settings
 from hisbundle.address import own_url
-from hisbundle.demo_view import HeartRates, first_queries
+from hisbundle.demo_view import first_queries, lines
 from hisbundle.embedded.keeper import Kept, start_kept
 from hisbundle.embedded.place import choose_place
 from hisbundle.embedded.private import append_private
+from hisbundle.fhir_reader import FhirReader
 from hisbundle.service import running_service
 from hisbundle.signals import run_until_signal
 from hisbundle.tokens import development_token
@@ -56,8 +57,8 @@ async def _demo(settings: Settings, seconds: float | None) -> None:
     async with running_service(settings) as real:
         url, token = own_url(real), development_token(real, life_s=TOKEN_LIFE_S)
         print(f"service at {url}/fhir; three patients are being enrolled …", flush=True)
-        async with _devices(real, token) as devices, HeartRates(url, token, began) as rates:
-            shown = await _until_shown(rates, devices)
+        async with _devices(real, token) as devices, FhirReader(url, token) as fhir:
+            shown = await _until_shown(fhir, began, devices)
             print(first_queries(url, token, shown), flush=True)
             print("Ctrl-C stops everything; the data stay in", _folders(real), flush=True)
             await _watch(devices, seconds)
@@ -106,13 +107,13 @@ def _device_environment(token: str) -> dict[str, str]:
     return ours | {"HISBUNDLE_TOKEN": token}
 
 
-async def _until_shown(rates: HeartRates, devices: list[Kept]) -> dict[str, str]:
+async def _until_shown(fhir: FhirReader, since: datetime, devices: list[Kept]) -> dict[str, str]:
     """Each patient's line of current state, once all of them have one."""
     try:
         async with asyncio.timeout(FIRST_RATES_WAIT_S):
             while True:
                 _check(devices)
-                shown = await rates.lines([patient.name for patient in PATIENTS])
+                shown = await lines(fhir, [patient.name for patient in PATIENTS], since)
                 if len(shown) == len(PATIENTS):
                     return shown
                 await asyncio.sleep(_LOOK_S)

@@ -1,6 +1,6 @@
 """What an EHR reads of one monitoring session: totals, heartbeats, flags (FHIR R4 search)."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -55,10 +55,10 @@ class FhirReader:
     ) -> None:
         await self._client.aclose()
 
-    async def search(self, resource_type: str, **parameters: str) -> AsyncIterator[Resource]:
-        """All matches, page by page, by the ``next`` links."""
+    async def search(self, resource_type: str, **parameters: str) -> AsyncGenerator[Resource]:
+        """All matches, page by page (``_count``), by the ``next`` links."""
         url: str | None = resource_type
-        query: dict[str, str] | None = parameters | {"_count": str(PAGE)}
+        query: dict[str, str] | None = {"_count": str(PAGE)} | parameters
         while url is not None:
             bundle = await self._get(url, query)
             for entry in bundle.get("entry", []):
