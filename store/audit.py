@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from asyncpg import UniqueViolationError
+import orjson
+from asyncpg import DataError, ProgramLimitExceededError, UniqueViolationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +22,8 @@ from store.tables import audit_batch as b
 LIMIT_S = 10.0
 """What one statement may take: no answer waits longer for its entries."""
 ATTEMPTS = 100
+REFUSED = (DataError, ProgramLimitExceededError, orjson.JSONEncodeError)
+"""What ``append`` raises for entries that can never be written, however often they are sent."""
 _TICK = timedelta(milliseconds=1)
 _HEAD = (
     "SELECT clock_timestamp() AS now, newest.* FROM (SELECT 1) AS one LEFT JOIN"

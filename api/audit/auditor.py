@@ -22,8 +22,12 @@ from store.database import Database
 
 MAX_ENTRIES = 20_000
 """Waiting at most; beyond, requests are turned away."""
-MAX_BATCH = 2_000
-"""Entries of one batch, unless a single request has more."""
+MAX_BATCH, MAX_BATCH_BYTES = 2_000, 4 << 20
+"""Entries of one batch, and bytes of the requests that they tell of.
+
+A page of a thousand patients tells of its request a thousand times: what a stranger makes long
+must neither be more than a statement holds or writes in time, nor keep others waiting for it.
+"""
 LINGER_S = 0.1
 COMPLAIN_S = 5.0
 """Between two log lines that tell that nothing can be written."""
@@ -36,10 +40,11 @@ _log = structlog.get_logger(__name__)
 class _Waiting:
     """What one request has to say, and when it is committed."""
 
-    __slots__ = ("done", "entries")
+    __slots__ = ("done", "entries", "n_bytes")
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.entries = entries
+        self.n_bytes = sum(len(entry.request) for entry in entries)
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
 
@@ -58,12 +63,16 @@ class Auditor:
     async def record(self, entries: Sequence[Entry]) -> None:
         """Return once ``entries`` are committed. Raises Unavailable if nobody knows that.
 
-        A batch has LIMIT_S, so that an answer waits for its own and the one before at most.
+        A batch has LIMIT_S, so that an answer waits for its own and the one before at most. What
+        is more than a batch goes into several, and gets in line anew for each.
         An entry may then be there all the same: the trail may tell of an answer that was held
         back, and never lacks one that left.
         """
-        if not entries:
-            return
+        step = _fitting(entries)
+        for begin in range(0, len(entries), step):
+            await self._written(entries[begin : begin + step])
+
+    async def _written(self, entries: Sequence[Entry]) -> None:
         if self._queue and self._queued + len(entries) > MAX_ENTRIES:
             raise Unavailable(_AWAY)
         waiting = _Waiting(entries)
@@ -108,11 +117,25 @@ class Auditor:
     async def _write_batch(self, connection: Any) -> None:
         batch = self._next()
         try:
-            entries = [*chain.from_iterable(waiting.entries for waiting in batch)]
-            self._witness(await self._chain.append(connection, entries))
+            await self._append(connection, batch)
         except BaseException:
             self._queue.extendleft(reversed(batch))
             raise
+
+    async def _append(self, connection: Any, batch: Sequence[_Waiting]) -> None:
+        """Write a batch; what the database refuses is sought, and fails alone."""
+        entries = [*chain.from_iterable(waiting.entries for waiting in batch)]
+        try:
+            self._witness(await self._chain.append(connection, entries))
+        except audit.REFUSED as error:
+            if len(batch) == 1:
+                self._complain(error)
+                _resolve(batch[0], _unwritten(error))
+                return
+            middle = len(batch) // 2
+            await self._append(connection, batch[:middle])
+            await self._append(connection, batch[middle:])
+            return
         for waiting in batch:
             _resolve(waiting, None)
 
@@ -125,20 +148,32 @@ class Auditor:
 
     def _next(self) -> list[_Waiting]:
         batch = [self._queue.popleft()]
-        size = len(batch[0].entries)
-        while self._queue and size + len(self._queue[0].entries) <= MAX_BATCH:
+        size, n_bytes = len(batch[0].entries), batch[0].n_bytes
+        while self._queue:
+            size, n_bytes = size + len(self._queue[0].entries), n_bytes + self._queue[0].n_bytes
+            if size > MAX_BATCH or n_bytes > MAX_BATCH_BYTES:
+                break
             batch.append(self._queue.popleft())
-            size += len(batch[-1].entries)
-        self._queued -= size
+        self._queued -= sum(len(waiting.entries) for waiting in batch)
         return batch
 
     def _fail(self, error: Exception) -> None:
         for waiting in self._queue:
-            unwritten = Unavailable(_AWAY)
-            unwritten.__cause__ = error
-            _resolve(waiting, unwritten)
+            _resolve(waiting, _unwritten(error))
         self._queue.clear()
         self._queued = 0
+
+
+def _fitting(entries: Sequence[Entry]) -> int:
+    """How many of one request's entries go into a batch; they all tell of the same request."""
+    longest = max((len(entry.request) for entry in entries), default=0)
+    return min(MAX_BATCH, max(1, MAX_BATCH_BYTES // max(longest, 1)))
+
+
+def _unwritten(error: Exception) -> Unavailable:
+    unwritten = Unavailable(_AWAY)
+    unwritten.__cause__ = error
+    return unwritten
 
 
 def _resolve(waiting: _Waiting, error: Exception | None) -> None:
