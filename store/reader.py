@@ -1,8 +1,9 @@
 """Current versions by type and id: reads that come together are answered by one statement.
 
 A read waits for nobody while no statement is under way. Meanwhile reads gather, and the next
-statement answers all of them; a second one is sent beside the first once CROWD of them wait. It
-begins after each of them was asked for, so a read sees whatever was committed before it.
+statement answers all of them; a second one is sent beside the first once CROWD of them wait, or
+the first is LATE_S old: a connection that hangs must not hold up everybody. A statement begins
+after each of its reads was asked for, so a read sees whatever was committed before it.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from store.resources import Document, Key
 
 LANES, CROWD = 2, 16
 """Statements at a time; more of them, or earlier, would answer fewer reads each."""
+LATE_S = 0.1
 BATCH_MAX = 100
 WAITING_MAX = 2000
 
@@ -37,7 +39,7 @@ class Reader:
     def __init__(self, database: Database) -> None:
         self._direct = database.direct(LANES)
         self._waiting: list[_Read] = []
-        self._working = 0
+        self._working = self._late = 0
         self._lanes: set[asyncio.Task[None]] = set()
 
     async def read(self, type_: str, id_: str) -> Document:
@@ -57,21 +59,43 @@ class Reader:
             raise TooBusy("too many reads are waiting")
         answer: asyncio.Future[Document | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((key, answer))
-        if self._working < LANES and len(self._waiting) > CROWD * self._working:
+        self._help()
+        return await answer
+
+    def _help(self) -> None:
+        """Send one more statement, where those under way are too slow for all that wait."""
+        crowd = CROWD * (self._working - self._late)
+        if self._working < LANES and len(self._waiting) > crowd:
             self._working += 1
             lane = asyncio.create_task(self._work())
             self._lanes.add(lane)  # the loop itself would let it be collected
             lane.add_done_callback(self._lanes.discard)
-        return await answer
 
     async def _work(self) -> None:
         """Answer until nobody waits."""
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[:BATCH_MAX], self._waiting[BATCH_MAX:]
-                await self._answer(batch)
+                await self._in_time(batch)
         finally:
             self._working -= 1
+
+    async def _in_time(self, batch: Sequence[_Read]) -> None:
+        """Answer a batch; the others wait for it LATE_S and no longer."""
+        late = False
+
+        def tell() -> None:
+            nonlocal late
+            late = True
+            self._late += 1
+            self._help()
+
+        timer = asyncio.get_running_loop().call_later(LATE_S, tell)
+        try:
+            await self._answer(batch)
+        finally:
+            timer.cancel()
+            self._late -= late
 
     async def _answer(self, batch: Sequence[_Read]) -> None:
         keys = list(dict.fromkeys(key for key, _ in batch))

@@ -1,6 +1,8 @@
 """Reads that are answered together, each as if it were alone, also when the server goes away."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Sequence
 
 import asyncpg
@@ -152,3 +154,23 @@ async def test_a_mistake_of_ours_is_not_unavailable(reader: Reader, database: Da
     with pytest.raises(RuntimeError) as caught:
         await reader.read("Observation", "o1")
     assert isinstance(caught.value.__cause__, asyncpg.UndefinedTableError)
+
+
+async def test_a_connection_that_hangs_holds_up_its_own_reads_only(
+    reader: Reader, database: Database
+) -> None:
+    await _store(database, draft(heart_rate("o1")))
+    await reader.read("Observation", "o1")
+    (connection,) = reader._direct._idle
+    stopped = connection.get_server_pid()
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        first = asyncio.create_task(reader.read("Observation", "o1"))
+        await asyncio.sleep(0.02)  # it is under way when the others come
+        async with asyncio.timeout(20):
+            for _ in range(3):
+                assert (await reader.read("Observation", "o1")).id == "o1"
+        assert not first.done()
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+    assert (await first).id == "o1"
