@@ -147,6 +147,44 @@ class Settings(BaseSettings):
         30.0, description="seconds until it is then tried again"
     )
 
+    # What `hisbundle model deploy` makes there
+    sagemaker_bucket: str | None = Field(
+        None, min_length=3, max_length=63, description="S3 bucket that model packages go to"
+    )
+    sagemaker_prefix: str = Field(
+        "hisbundle/models", min_length=1, description="where in the bucket they go"
+    )
+    sagemaker_role_arn: str | None = Field(
+        None,
+        pattern=r"^arn:aws[a-z\-]*:iam::\d{12}:role/.+$",
+        description="role that the endpoint runs under: reads the bucket, pulls the image",
+    )
+    sagemaker_image: str | None = Field(
+        None,
+        description="container image of TensorFlow Serving, as 763104351884.dkr.ecr.<region>."
+        "amazonaws.com/tensorflow-inference:2.14.1-cpu",
+    )
+    sagemaker_instance_type: str = Field(
+        "ml.c5.large", pattern=r"^ml\.", description="kind of instance of the endpoint"
+    )
+    sagemaker_instances_min: PositiveInt = Field(1, description="instances at least")
+    sagemaker_instances_max: PositiveInt = Field(2, description="instances at most")
+    sagemaker_requests_per_minute: PositiveInt = Field(
+        1000, description="requests per minute and instance that scaling aims at"
+    )
+    sagemaker_kms_key_id: str | None = Field(
+        None, description="KMS key for packages and instances' volumes; unset: AWS's own"
+    )
+    sagemaker_tags: dict[str, str] = Field(
+        {}, description='JSON object of tags for all that is made, as {"owner": "cardiology"}'
+    )
+    sagemaker_capture_percent: int = Field(
+        0,
+        ge=0,
+        le=100,
+        description="share of requests that SageMaker keeps in the bucket: beats of patients",
+    )
+
     # FHIR
     page_count_default: PositiveInt = Field(50, description="entries per search page")
     page_count_max: PositiveInt = Field(1000, description="most entries per search page")
