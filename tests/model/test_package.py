@@ -12,9 +12,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow
+from typer.testing import CliRunner
 
 from analysis.classifier import DEFAULT_ARTEFACT, load_classifier
 from core.errors import Incorrect
+from hisbundle.cli import app
 from model.archive import MOST_BYTES, pack, read_package
 from model.export import save_network
 from model.package import package
@@ -134,3 +136,11 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
         file.truncate(MOST_BYTES + 1)
     with pytest.raises(Incorrect, match="larger"):
         read_package(path)
+
+
+def test_the_command_writes_the_very_same_package(made: Path, tmp_path: Path) -> None:
+    out = tmp_path / "model.tar.gz"
+    done = CliRunner().invoke(app, ["model", "package", "--out", str(out)])
+    assert done.exit_code == 0, done.exception
+    assert sha256(made.read_bytes()).hexdigest() in done.stdout
+    assert out.read_bytes() == made.read_bytes()

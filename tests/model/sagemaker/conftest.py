@@ -21,8 +21,8 @@ IMAGE = "763104351884.dkr.ecr.eu-central-1.amazonaws.com/tensorflow-inference:2.
 
 @pytest.fixture(scope="package")
 def emulator() -> Iterator[str]:
-    module = "tests.model.sagemaker.emulator"
-    command = [sys.executable, "-u", "-m", module, "-H", "127.0.0.1", "-p", "0"]
+    script = str(Path(__file__).with_name("emulator.py"))
+    command = [sys.executable, "-u", script, "-H", "127.0.0.1", "-p", "0"]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         assert server.stderr is not None
@@ -31,6 +31,11 @@ def emulator() -> Iterator[str]:
     finally:
         server.kill()
         server.communicate()
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    nobody(monkeypatch, tmp_path)
 
 
 @pytest.fixture(scope="package")

@@ -13,7 +13,6 @@ from model.sagemaker.deploy import deploy, update
 from model.sagemaker.endpoint import delete, status
 from model.sagemaker.plan import key_of, owned
 from model.sagemaker.wait import Patience, settle
-from tests.aws import nobody
 from tests.model.sagemaker.conftest import BUCKET, IMAGE, REGION, package_at, wanted
 
 PATIENCE = Patience(timeout_s=20, look_s=0.01)
@@ -185,10 +184,7 @@ def test_what_aws_refuses_is_incorrect(aws: Aws, package: Package) -> None:
         deploy(aws, *wanted("x", sagemaker_bucket="no-such-bucket"), package, PATIENCE)
 
 
-def test_no_aws_is_unavailable(
-    package: Package, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    nobody(monkeypatch, tmp_path)
+def test_no_aws_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with pytest.raises(Unavailable):
         status(connect(REGION, "http://127.0.0.1:1"), "x")
