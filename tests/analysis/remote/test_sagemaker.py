@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -13,47 +12,20 @@ import numpy as np
 import pytest
 from prometheus_client import REGISTRY
 
-from analysis.classifier import DEFAULT_ARTEFACT, Classifier, load_classifier, read_card
+from analysis.classifier import Classifier, load_classifier
 from analysis.remote.breaker import State
-from analysis.remote.names import variant_name
-from analysis.remote.sagemaker import Limits, runtime_client
 from analysis.remote.sagemaker import SageMakerClassifier as Engine
+from analysis.remote.sagemaker import runtime_client
 from core.errors import Unavailable
-from model.package import package
-from tests.analysis.remote.endpoint import NAME, Endpoint, Fault, Served, serving
+from tests.analysis.remote.conftest import CARD, LIMITS, REGION
+from tests.analysis.remote.endpoint import NAME, Endpoint, Fault
 from tests.aws import nobody
 from tests.model.synthetic import beat_set
 
 BEATS = beat_set(300, 11).beats
-CARD = read_card(DEFAULT_ARTEFACT)
 LOCAL = load_classifier()
 EXPECTED = LOCAL.predict(BEATS)
 COLUMNS = EXPECTED.shape[1:]
-REGION = "eu-central-1"
-LIMITS = Limits(beats=64, deadline_s=4.5, attempts=3, breaker_failures=3, breaker_open_s=0.2)
-
-
-@pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    folder = tmp_path_factory.mktemp("endpoint")
-    served = Served(package(DEFAULT_ARTEFACT, folder / "model.tar.gz"), folder / "model")
-    with serving(served, variant_name(CARD.model_id)) as endpoint:
-        yield endpoint
-
-
-@pytest.fixture
-def endpoint(started: Endpoint) -> Endpoint:
-    started.heal()
-    return started
-
-
-@pytest.fixture(scope="module")
-def client(started: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        nobody(patch, tmp_path_factory.mktemp("aws"))
-        client = runtime_client(REGION, started.url, LIMITS)
-    yield client
-    client.close()
 
 
 def engine_of(client: Any, endpoint: str = NAME, columns: tuple[int, ...] = COLUMNS) -> Engine:
