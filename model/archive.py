@@ -1,7 +1,6 @@
 """The model package as bytes: ``model.tar.gz`` with the layout of TensorFlow Serving.
 
-https://docs.aws.amazon.com/sagemaker/latest/dg/neo-deployment-hosting-services-prerequisites.html
-and https://github.com/aws/sagemaker-tensorflow-serving-container: ``<name>/<version>/`` holds
+https://github.com/aws/sagemaker-tensorflow-serving-container: ``<name>/<version>/`` holds
 ``saved_model.pb`` and ``variables/``; ours has the artefact's card in ``assets.extra/``, the
 folder that the SavedModel format leaves to others. Nothing here needs TensorFlow.
 """
