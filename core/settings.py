@@ -30,6 +30,13 @@ class VaultKind(StrEnum):
     AWS = "aws"
 
 
+class ClassifierKind(StrEnum):
+    """Where beats are classified."""
+
+    LOCAL = "local"
+    SAGEMAKER = "sagemaker"
+
+
 class Settings(BaseSettings):
     """The service's settings; every default is safe on a desk and binds loopback only."""
 
@@ -93,7 +100,9 @@ class Settings(BaseSettings):
     vault: VaultKind = Field(VaultKind.LOCAL, description="where device keys are wrapped")
     key_cache_max: PositiveInt = Field(10_000, description="unwrapped keys held in memory")
     key_cache_ttl_s: PositiveFloat = Field(900.0, description="life of an unwrapped key, seconds")
-    aws_region: str = Field("eu-central-1", description="region of KMS and Parameter Store")
+    aws_region: str = Field(
+        "eu-central-1", description="region of KMS, Parameter Store and SageMaker"
+    )
     aws_endpoint_url: str | None = Field(None, description="another AWS endpoint (emulator, VPC)")
     aws_kms_key_id: str = Field("alias/hisbundle", description="KMS key that wraps device keys")
     aws_parameter_prefix: str = Field("/ecg/dev", description="Parameter Store path of the keys")
@@ -112,6 +121,68 @@ class Settings(BaseSettings):
     )
     report_interval_s: PositiveFloat = Field(
         60.0, description="seconds of new signal between versions of a running session's report"
+    )
+
+    # The classifier, and Amazon SageMaker as its place
+    classifier: ClassifierKind = Field(
+        ClassifierKind.LOCAL, description="where beats are classified: local or sagemaker"
+    )
+    sagemaker_endpoint: str | None = Field(
+        None,
+        pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,49}$",
+        description="name of the endpoint that is asked, and of `hisbundle model`",
+    )
+    sagemaker_runtime_url: str | None = Field(
+        None, description="another address of SageMaker Runtime (VPC); unset: AWS's"
+    )
+    sagemaker_batch_beats: int = Field(256, gt=0, le=1024, description="beats per request at most")
+    sagemaker_deadline_s: float = Field(
+        5.0, gt=0, le=60, description="seconds for a batch; after that the local engine answers"
+    )
+    sagemaker_attempts: int = Field(3, gt=0, le=10, description="tries of a request, at most")
+    sagemaker_breaker_failures: PositiveInt = Field(
+        5, description="failed batches in a row after which the endpoint is left alone"
+    )
+    sagemaker_breaker_open_s: PositiveFloat = Field(
+        30.0, description="seconds until it is then tried again"
+    )
+
+    # What `hisbundle model deploy` makes there
+    sagemaker_bucket: str | None = Field(
+        None, min_length=3, max_length=63, description="S3 bucket that model packages go to"
+    )
+    sagemaker_prefix: str = Field(
+        "hisbundle/models", min_length=1, description="where in the bucket they go"
+    )
+    sagemaker_role_arn: str | None = Field(
+        None,
+        pattern=r"^arn:aws[a-z\-]*:iam::\d{12}:role/.+$",
+        description="role that the endpoint runs under: reads the bucket, pulls the image",
+    )
+    sagemaker_image: str | None = Field(
+        None,
+        description="container image of TensorFlow Serving, as 763104351884.dkr.ecr.<region>."
+        "amazonaws.com/tensorflow-inference:2.14.1-cpu",
+    )
+    sagemaker_instance_type: str = Field(
+        "ml.c5.large", pattern=r"^ml\.", description="kind of instance of the endpoint"
+    )
+    sagemaker_instances_min: PositiveInt = Field(1, description="instances at least")
+    sagemaker_instances_max: PositiveInt = Field(2, description="instances at most")
+    sagemaker_requests_per_minute: PositiveInt = Field(
+        1000, description="requests per minute and instance that scaling aims at"
+    )
+    sagemaker_kms_key_id: str | None = Field(
+        None, description="KMS key for packages and instances' volumes; unset: AWS's own"
+    )
+    sagemaker_tags: dict[str, str] = Field(
+        {}, description='JSON object of tags for all that is made, as {"owner": "cardiology"}'
+    )
+    sagemaker_capture_percent: int = Field(
+        0,
+        ge=0,
+        le=100,
+        description="share of requests that SageMaker keeps in the bucket: beats of patients",
     )
 
     # FHIR

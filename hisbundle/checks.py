@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from core.errors import Incorrect
-from core.settings import Role, Settings
+from core.settings import ClassifierKind, Role, Settings
 
 
 def check(settings: Settings) -> None:
@@ -18,6 +18,7 @@ def check(settings: Settings) -> None:
     _check_ports(settings)
     _check_public_url(settings.public_url)
     _check_https(settings.tls_cert_file, settings.tls_key_file)
+    _check_classifier(settings)
     for name in ("mqtt_ca_file", "mqtt_client_cert_file", "mqtt_client_key_file", "hl7v2_ca_file"):
         path: Path | None = getattr(settings, name)
         if path is not None and not path.is_file():
@@ -44,6 +45,14 @@ def _check_public_url(url: str | None) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise Incorrect(f"HISBUNDLE_PUBLIC_URL is not an http:// or https:// URL: {url}")
+
+
+def _check_classifier(settings: Settings) -> None:
+    if settings.classifier is ClassifierKind.SAGEMAKER and settings.sagemaker_endpoint is None:
+        raise Incorrect("HISBUNDLE_CLASSIFIER is sagemaker without HISBUNDLE_SAGEMAKER_ENDPOINT")
+    url = settings.sagemaker_runtime_url
+    if url is not None and not urlsplit(url).hostname:
+        raise Incorrect(f"HISBUNDLE_SAGEMAKER_RUNTIME_URL is not an https:// URL: {url}")
 
 
 def _check_https(certificate: Path | None, key: Path | None) -> None:

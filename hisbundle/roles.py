@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Awaitable, Callable, Coroutine
 from uuid import UUID
 
-from analysis.classifier import DEFAULT_ARTEFACT, load_classifier, read_card
+from analysis.classifier import DEFAULT_ARTEFACT, read_card
 from analysis.work.worker import AnalysisWorker, Pace
 from api.bulk.worker import BulkWorker
 from api.enrolment import Enrolment, MqttAddress
@@ -18,6 +18,7 @@ from fhir.publishing.publisher import Publisher
 from fhir.publishing.reindexer import Reindexer
 from hisbundle.address import mqtt_host
 from hisbundle.embedded.certificates import ServerTls
+from hisbundle.engines import engines, model_ids
 from hisbundle.hl7v2 import courier
 from hisbundle.http import serve_http
 from hisbundle.parts import Parts
@@ -118,8 +119,8 @@ async def analysis(parts: Parts) -> None:
         gap_wait_s=settings.gap_wait_s,
         session_idle_s=settings.session_idle_s,
     )
-    classifier = await asyncio.to_thread(load_classifier)
-    worker = AnalysisWorker(parts.database, parts.keys, classifier, pace)
+    classifier, reserve = await asyncio.to_thread(engines, settings)
+    worker = AnalysisWorker(parts.database, parts.keys, classifier, pace, reserve)
     parts.started[Role.ANALYSIS].set()
     await _run_with_stop(worker.run)
 
@@ -132,7 +133,7 @@ async def publisher(parts: Parts) -> None:
         parts.database,
         report_interval_s=settings.report_interval_s,
         poll_s=settings.analysis_poll_s,
-        weights={card.model_id: card.weights_sha256},
+        weights=dict.fromkeys(model_ids(card), card.weights_sha256),
         letterhead=None if settings.hl7v2_host is None else letterhead(settings),
     )
     sender = courier(parts)

@@ -1,6 +1,7 @@
-"""The artefact that is served: float32 LiteRT weights and a JSON card beside them."""
+"""The artefact: float32 LiteRT weights that are served, a JSON card, and the Keras network."""
 
 import json
+import warnings
 from contextlib import redirect_stdout
 from hashlib import sha256
 from io import StringIO
@@ -30,10 +31,20 @@ def library_versions() -> dict[str, str]:
     return {library.__name__: str(library.__version__) for library in LIBRARIES}
 
 
+def save_network(network: keras.Model, path: Path) -> None:
+    """Keep the network itself beside the weights at ``path``, without its optimiser's state."""
+    bare = type(network).from_config(network.get_config())
+    bare.set_weights(network.get_weights())
+    with warnings.catch_warnings():
+        # Keras 3.15 asks TensorFlow's variables for arrays in a way that NumPy 2 deprecates.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        bare.save(path.with_suffix(".keras"))
+
+
 def export(
     network: keras.Model, out_dir: Path, threshold: float, statement: dict[str, object]
 ) -> Path:
-    """Write ``baseline.tflite`` and ``baseline.json`` into ``out_dir``; the path of the first.
+    """Write ``baseline.tflite``, ``.json`` and ``.keras`` into ``out_dir``; the path of the first.
 
     ``statement`` is what else the card says: data, parameters, metrics.
     """
@@ -50,5 +61,6 @@ def export(
     out_dir.mkdir(parents=True, exist_ok=True)
     path = out_dir / f"{NAME}.tflite"
     path.write_bytes(weights)
+    save_network(network, path)
     path.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n")
     return path

@@ -82,13 +82,16 @@ class SessionPipeline:
         empty = np.empty((0, BEAT_SAMPLES), dtype=np.float32)
         return np.concatenate([empty, *(d.crops for d in self._drafts if len(d.crops))])
 
-    def resolve(self, probabilities: npt.NDArray[np.float32]) -> Outcome:
-        """Complete the strips read since the last time, with float32[n] for the n ``crops``."""
+    def resolve(self, probabilities: npt.NDArray[np.float32], by: Model | None = None) -> Outcome:
+        """Complete the strips read since the last time, with float32[n] for the n ``crops``.
+
+        ``by`` is who gave the probabilities (unset: the pipeline's model).
+        """
         findings: list[StripFinding] = []
         alerts: list[Alert] = []
         for draft in self._drafts:
             mine, probabilities = np.split(probabilities, [len(draft.places)])
-            findings.append(classified(draft, mine))
+            findings.append(classified(draft, mine, by))
             if draft.final:
                 self.alert_state, changed = assess(
                     self.policy, self.alert_state, findings[-1], draft.leads_off

@@ -20,10 +20,14 @@ PIPELINE_VERSION = f"2+{PREPROCESSING_VERSION[:12]}"
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The classifier in words: its name, and from which probability a beat is abnormal."""
+    """The classifier in words: its name, and from which probability a beat is abnormal.
+
+    ``fallback`` says why it was asked in the place of the configured one, if it was.
+    """
 
     model_id: str
     abnormal_from: float
+    fallback: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +87,23 @@ def read_strip(
     return Draft(finding, stacked, tuple(places), 2 * counts.lead_off > counts.n_samples, final)
 
 
-def classified(draft: Draft, probabilities: npt.NDArray[np.float32]) -> StripFinding:
-    """The finding with float32[n] probabilities of its crops; one that is no number is dropped."""
+def classified(
+    draft: Draft, probabilities: npt.NDArray[np.float32], by: Model | None = None
+) -> StripFinding:
+    """The finding with float32[n] probabilities of its crops; one that is no number is dropped.
+
+    ``by`` is who gave them, if not who was expected to.
+    """
     beats = list(draft.finding.beats)
     for i, probability in zip(draft.places, probabilities.tolist(), strict=True):
         if 0.0 <= probability <= 1.0:
             beats[i] = replace(beats[i], abnormal_probability=round(probability, 6))
-    return replace(draft.finding, beats=tuple(beats))
+    finding = replace(draft.finding, beats=tuple(beats))
+    if by is None or not draft.places:
+        return finding
+    return replace(
+        finding, model_id=by.model_id, abnormal_from=by.abnormal_from, fallback=by.fallback
+    )
 
 
 def _beats(stretch: Stretch) -> Iterator[tuple[int, npt.NDArray[np.float32] | None]]:

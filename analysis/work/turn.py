@@ -7,6 +7,7 @@ import numpy as np
 import structlog
 
 from analysis.alerts import AlertPolicy
+from analysis.asking import ask
 from analysis.classifier import Classifier
 from analysis.session.pipeline import Outcome, SessionPipeline
 from analysis.session.resume import dump, load
@@ -74,11 +75,15 @@ class _Running:
 
 
 def analyse(
-    works: Sequence[Work], classifier: Classifier, policy: AlertPolicy | None = None
+    works: Sequence[Work],
+    classifier: Classifier,
+    policy: AlertPolicy | None = None,
+    reserve: Classifier | None = None,
 ) -> list[Result]:
     """Analyse the sessions; an error in one is its result and no matter of the others.
 
-    Raises what the classifier raises: its batch holds the beats of all.
+    Raises what the classifier raises, for its batch holds the beats of all; where it is
+    Unavailable, ``reserve`` is asked, and the findings say so.
     """
     model = Model(classifier.model_id, classifier.threshold)
     started = [_start(work, model, policy or AlertPolicy()) for work in works]
@@ -86,10 +91,10 @@ def analyse(
     crops = [pipeline.crops for pipeline in pipelines]
     outcomes: dict[int, Outcome] = {}
     if pipelines:
-        probabilities = classifier.predict(np.concatenate(crops))
+        probabilities, by = ask(classifier, reserve, np.concatenate(crops))
         cuts = np.cumsum([len(crop) for crop in crops])[:-1]
         for pipeline, mine in zip(pipelines, np.split(probabilities, cuts), strict=True):
-            outcomes[id(pipeline)] = pipeline.resolve(mine)
+            outcomes[id(pipeline)] = pipeline.resolve(mine, by)
     return [_finish(run, outcomes) if isinstance(run, _Running) else run for run in started]
 
 

@@ -43,13 +43,21 @@ class Pace:
 
 
 class AnalysisWorker:
-    """Analyses whatever ingest has committed, session by session, many at a time."""
+    """Analyses whatever ingest has committed, session by session, many at a time.
+
+    ``reserve`` is asked while ``classifier`` is Unavailable.
+    """
 
     def __init__(
-        self, database: Database, keyring: KeyRing, classifier: Classifier, pace: Pace | None = None
+        self,
+        database: Database,
+        keyring: KeyRing,
+        classifier: Classifier,
+        pace: Pace | None = None,
+        reserve: Classifier | None = None,
     ) -> None:
         self._database, self._keyring, self._classifier = database, keyring, classifier
-        self._pace = pace or Pace()
+        self._pace, self._reserve = pace or Pace(), reserve
         self._postponed = Postponed()
         self._one_by_one = 0
         self._adopt_at_s = 0.0
@@ -116,7 +124,7 @@ class AnalysisWorker:
             return await self._adopt(tx)
         plans = [plan for claim in claims if (plan := await self._plan(tx, claim)) is not None]
         works = [plan.work for plan in plans]
-        results = await asyncio.to_thread(analyse, works, self._classifier)
+        results = await asyncio.to_thread(analyse, works, self._classifier, reserve=self._reserve)
         moved = await self._write(tx, list(zip(plans, results, strict=True)))
         return moved or len(claims) == limit  # behind a full batch there may be more
 

@@ -11,6 +11,7 @@ from hisbundle.cli.database import device, migrate, quarantine, reindex
 from hisbundle.cli.demo import demo
 from hisbundle.cli.export import export
 from hisbundle.cli.hl7 import hl7
+from hisbundle.cli.model import model
 from hisbundle.cli.replay import replay
 from hisbundle.cli.serve import serve
 from hisbundle.cli.settings import settings
@@ -32,6 +33,7 @@ app.add_typer(device, name="device")
 app.add_typer(client, name="client")
 app.add_typer(audit, name="audit")
 app.add_typer(hl7, name="hl7")
+app.add_typer(model, name="model")
 
 
 def main() -> None:

@@ -30,10 +30,13 @@ class Bed:
             return await devices.wrapped_key(tx, device_id, epoch)
 
     def worker(
-        self, pace: Pace | None = None, classifier: Classifier | None = None
+        self,
+        pace: Pace | None = None,
+        classifier: Classifier | None = None,
+        reserve: Classifier | None = None,
     ) -> AnalysisWorker:
-        pace = pace or Pace(linger_s=0.0)
-        return AnalysisWorker(self.database, self.keys, classifier or LengthClassifier(), pace)
+        pace, classifier = pace or Pace(linger_s=0.0), classifier or LengthClassifier()
+        return AnalysisWorker(self.database, self.keys, classifier, pace, reserve)
 
     async def device(self) -> Device:
         return await enrol_directly(self.database, self.vault, Device())

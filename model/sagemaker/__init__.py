@@ -1,0 +1,1 @@
+"""The package on Amazon SageMaker: model, configuration, endpoint, scaling. Needs no TensorFlow."""
