@@ -9,6 +9,7 @@ from hisbundle.cli.audit import audit
 from hisbundle.cli.client import client
 from hisbundle.cli.database import device, migrate, quarantine, reindex
 from hisbundle.cli.demo import demo
+from hisbundle.cli.evaluate import evaluate
 from hisbundle.cli.export import export
 from hisbundle.cli.hl7 import hl7
 from hisbundle.cli.replay import replay
@@ -25,7 +26,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (serve, demo, simulate, replay, export, token, migrate, reindex, train, settings):
+for command in (
+    *(serve, demo, simulate, replay, export, token, migrate, reindex),
+    *(train, evaluate, settings),
+):
     app.command()(command)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(device, name="device")
