@@ -6,12 +6,15 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from model.evaluation.cache import JsonObject
 from model.evaluation.section import Plot
 from model.evaluation.style import BAD, FAINT, MUTED, OURS_COLOUR, THEIRS
 
 OURS = "ours"
+WORST_ERRORS = 6.0
+"""Per cent of errors that make an F1 of about 97 %, the least that was promised of a record."""
 LEAST = 0.01
 """Per cent of errors at which a record without any is drawn, on the logarithmic axis."""
 
@@ -98,7 +101,11 @@ def _by_record(engines: JsonObject, figure: Figure) -> None:
         axes.vlines(at, low, high, color=FAINT, linewidth=4)
         axes.plot(at, middle, "_", color=MUTED, markersize=8, label="other detectors, median")
     axes.plot(at, ours[order], "o", color=OURS_COLOUR, markersize=5, label="ours, chunk by chunk")
-    axes.axhline(6, color=BAD, linewidth=0.8, linestyle=":")
+    axes.axhline(WORST_ERRORS, color=BAD, linewidth=0.8, linestyle=":")
+    axes.annotate(
+        "F1 97 %", (len(names) - 0.3, WORST_ERRORS), (0, 3), textcoords="offset points",
+        ha="right", fontsize=7, color=BAD,
+    )  # fmt: skip
     axes.set_yscale("log")
     axes.set_ylim(LEAST * 0.7, None)
     axes.set_yticks([0.01, 0.1, 1, 10, 100], ["none", "0.1", "1", "10", "100"])
@@ -112,17 +119,17 @@ def _cost(engines: JsonObject, figure: Figure) -> None:
     axes = figure.add_subplot()
     for name, engine in engines.items():
         errors = 100 * (engine["gross"]["fp"] + engine["gross"]["fn"]) / _beats(engine)
-        cpu_ms = max(engine["cpu_ms_per_min"] or 0.0, 1e-3)
-        marker = "o" if engine["streaming"] else "s"
-        axes.plot(cpu_ms, max(errors, LEAST), marker, color=_colour(name), markersize=7)
-        axes.annotate(
-            engine["title"], (cpu_ms, max(errors, LEAST)), (7, 3), textcoords="offset points",
-            fontsize=8,
-        )  # fmt: skip
-    axes.set_xscale("log")
-    axes.set_yscale("log")
+        place = (max(engine["cpu_ms_per_min"] or 0.0, 1e-3), max(errors, LEAST))
+        marker, above = "o" if engine["streaming"] else "s", name != OURS
+        axes.plot(*place, marker, color=_colour(name), markersize=7)
+        away = (7, 3 if above else -10)
+        axes.annotate(engine["title"], place, away, textcoords="offset points", fontsize=8)
+    axes.set(xscale="log", yscale="log", ylabel="errors, % of beats")
     axes.margins(0.18)
     axes.set_xlim(None, axes.get_xlim()[1] * 6)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:g}")
+        axis.set_minor_formatter(lambda *_: "")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.set_xlabel("CPU time, ms per minute of ECG")
-    axes.set_ylabel("errors, % of beats")
     axes.set_title("round: on the stream    square: whole record at once", fontsize=8, loc="left")

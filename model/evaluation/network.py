@@ -1,0 +1,153 @@
+"""The served network on patients it has never seen, cut as they are served.
+
+Only beats that the detector found and the reference confirms are counted. Of the MIT-BIH records
+those of DS2 are taken (model.splits): the others were trained on. Elsewhere all records count.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+
+from analysis.classifier import load_classifier
+from model.dataset import read_recording, served_beats
+from model.evaluate import score
+from model.evaluation import network_plots
+from model.evaluation.cache import JsonObject
+from model.evaluation.detectors import percent
+from model.evaluation.section import Context, Section, Table, Target
+from model.evaluation.source import Source
+from model.evaluation.statistics import Flags, Probabilities, calibration, intervals
+from model.splits import ALL_RECORDS, DS2
+
+RATIOS = ("accuracy", "precision", "recall", "specificity", "f1", "auc")
+ECE_TARGET, AUC_TARGET = 0.03, 0.97
+
+
+def unseen(sources: Sequence[Source]) -> list[Source]:
+    """The records that the served weights were not trained on."""
+    trained = set(ALL_RECORDS) - set(DS2)
+    return [source for source in sources if source.name not in trained]
+
+
+def run(sources: Sequence[Source], context: Context) -> JsonObject:
+    """Scores gross, per record and by class; intervals by patient; calibration."""
+    classifier = load_classifier(context.artefact)
+
+    def work(source: Source) -> JsonObject:
+        beats = served_beats(read_recording(source.path))
+        told = classifier.predict(beats.beats).astype(np.float64)
+        return {
+            "classes": "".join(beats.classes.tolist()),
+            "probability": np.round(told, 6).tolist(),
+        }
+
+    stamp = f"{context.code} {classifier.model_id}"
+    records = context.each(f"network: {classifier.model_id}", stamp, unseen(sources), work)
+    classes = np.array([c for r in records.values() for c in r["classes"]], dtype="<U1")
+    told = np.array([p for r in records.values() for p in r["probability"]], dtype=np.float64)
+    groups = np.array([name for name, r in records.items() for _ in r["classes"]])
+    abnormal = classes != "N"
+    return {
+        "model_id": classifier.model_id,
+        "threshold": classifier.threshold,
+        "beats": len(classes),
+        "gross": asdict(score(abnormal, told, classifier.threshold)),
+        "intervals": intervals(groups, abnormal, told, classifier.threshold, context.seed),
+        "flagged_by_class": _by_class(classes, told >= classifier.threshold),
+        "calibration": calibration(abnormal, told),
+        "histograms": {
+            name: np.histogram(told[classes == name], network_plots.EDGES)[0].tolist()
+            for name in "NSVFQ"
+        },
+        "records": {
+            name: _record(r["classes"], r["probability"], classifier.threshold)
+            for name, r in records.items()
+        },
+    }
+
+
+def _record(classes: str, probability: list[float], threshold: float) -> JsonObject:
+    abnormal: Flags = np.array(list(classes)) != "N"
+    told: Probabilities = np.array(probability, dtype=np.float64)
+    return {"beats": len(classes), **asdict(score(abnormal, told, threshold))}
+
+
+def _by_class(classes: "np.ndarray[tuple[int], np.dtype[np.str_]]", flagged: Flags) -> JsonObject:
+    return {
+        name: {
+            "beats": int((classes == name).sum()),
+            "flagged": int(flagged[classes == name].sum()),
+        }
+        for name in "NSVFQ"
+    }
+
+
+def tables(data: JsonObject) -> list[Table]:
+    """Gross with intervals, by class, by record."""
+    gross, told = data["gross"], data["intervals"]
+    rows = tuple(
+        (name, percent(gross[name]), *map(percent, told.get(name) or (None, None)))
+        for name in RATIOS
+    )
+    note = (
+        f"{data['model_id']}, {data['beats']} beats of {len(data['records'])} records; positive "
+        "means abnormal (not AAMI class N). Intervals: 95 %, by drawing patients."
+    )
+    by_class = tuple(
+        (name, r["beats"], r["flagged"], percent(r["flagged"] / r["beats"]) if r["beats"] else None)
+        for name, r in data["flagged_by_class"].items()
+    )
+    counts = ("true_positives", "false_positives", "false_negatives", "true_negatives")
+    by_record = tuple(
+        (name, r["beats"], *(r[c] for c in counts), *(percent(r[ratio]) for ratio in RATIOS))
+        for name, r in data["records"].items()
+    )
+    return [
+        Table("Abnormal beats", ("ratio, %", "reached", "low", "high"), rows, note),
+        Table(
+            "Flagged as abnormal, by reference class",
+            ("class", "beats", "flagged", "%"),
+            by_class,
+        ),
+        Table(
+            "Abnormal beats by record",
+            ("record", "beats", "TP", "FP", "FN", "TN", *(f"{ratio} %" for ratio in RATIOS)),
+            by_record,
+            printed=False,
+        ),
+    ]
+
+
+def targets(data: JsonObject) -> list[Target]:
+    """What was promised of the probability."""
+    auc, ece = data["gross"]["auc"], data["calibration"]["ece"]
+    key = "sections.network"
+    return [
+        Target(
+            f"{key}.gross.auc",
+            "abnormal beats, AUC on unseen patients",
+            "≥ 0.97",
+            auc,
+            auc is not None and auc >= AUC_TARGET,
+        ),
+        Target(
+            f"{key}.calibration.ece",
+            "expected calibration error",
+            "≤ 0.03",
+            ece,
+            bool(data["beats"]) and ece <= ECE_TARGET,
+        ),
+    ]
+
+
+SECTION = Section(
+    "network",
+    "Beat classification",
+    "The served network on patients it was not trained on, beats found and cut by the code that "
+    "serves, labels from the reference beat within 150 ms.",
+    run,
+    tables,
+    network_plots.plots,
+    targets,
+)
