@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import structlog
 
 from analysis.classifier import Classifier
+from analysis.drift import Monitor
 from analysis.work.plan import Plan, make_plan
 from analysis.work.postponed import Postponed
 from analysis.work.turn import Done, Result, Stale, analyse
@@ -46,9 +47,15 @@ class AnalysisWorker:
     """Analyses whatever ingest has committed, session by session, many at a time."""
 
     def __init__(
-        self, database: Database, keyring: KeyRing, classifier: Classifier, pace: Pace | None = None
+        self,
+        database: Database,
+        keyring: KeyRing,
+        classifier: Classifier,
+        pace: Pace | None = None,
+        drift: Monitor | None = None,
     ) -> None:
         self._database, self._keyring, self._classifier = database, keyring, classifier
+        self._drift = drift
         self._pace = pace or Pace()
         self._postponed = Postponed()
         self._one_by_one = 0
@@ -116,7 +123,7 @@ class AnalysisWorker:
             return await self._adopt(tx)
         plans = [plan for claim in claims if (plan := await self._plan(tx, claim)) is not None]
         works = [plan.work for plan in plans]
-        results = await asyncio.to_thread(analyse, works, self._classifier)
+        results = await asyncio.to_thread(analyse, works, self._classifier, drift=self._drift)
         moved = await self._write(tx, list(zip(plans, results, strict=True)))
         return moved or len(claims) == limit  # behind a full batch there may be more
 

@@ -1,14 +1,14 @@
 """A recording through the very pipeline that serves, chunk by chunk, without store or network."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from analysis.alerts import AlertPolicy
-from analysis.classifier import Classifier
-from analysis.session.pipeline import SessionPipeline
+from analysis.classifier import Beats, Classifier
+from analysis.session.pipeline import Outcome, SessionPipeline
 from analysis.session.strips import Model
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkBody, ChunkFlag
 from core.ecg import Alert, StripFinding
@@ -56,20 +56,28 @@ def replay(
     rate_hz: float,
     classifier: Classifier,
     policy: AlertPolicy | None = None,
+    at_once: int = AT_ONCE,
+    see: Callable[[SessionPipeline, Outcome, Beats], None] | None = None,
 ) -> Replayed:
-    """All that analysis finds in float64[n] mV at ``rate_hz``, as if it came from a device."""
+    """All that analysis finds in float64[n] mV at ``rate_hz``, as if it came from a device.
+
+    ``see`` is shown each turn of ``at_once`` chunks: the pipeline, what came out, the beats.
+    """
     pipeline = SessionPipeline(Model(classifier.model_id, classifier.threshold), policy)
     findings: dict[int, StripFinding] = {}
     alerts: dict[tuple[str, object], Alert] = {}
 
     def settle(source: SessionPipeline) -> None:
-        outcome = source.resolve(classifier.predict(source.crops))
+        beats = source.crops
+        outcome = source.resolve(classifier.predict(beats))
+        if see is not None:
+            see(source, outcome, beats)
         findings.update((finding.strip_index, finding) for finding in outcome.findings)
         alerts.update(((alert.kind, alert.opened_at), alert) for alert in outcome.alerts)
 
     for seq, body in enumerate(chunks(signal_mv, rate_hz)):
         pipeline.push(seq, body, body.t0_us)
-        if seq % AT_ONCE == AT_ONCE - 1:
+        if seq % at_once == at_once - 1:
             settle(pipeline)
     settle(pipeline)
     settle(pipeline.ended())
