@@ -11,6 +11,7 @@ from hisbundle.cli.database import device, migrate, quarantine, reindex
 from hisbundle.cli.demo import demo
 from hisbundle.cli.evaluate import evaluate
 from hisbundle.cli.export import export
+from hisbundle.cli.fetch import fetch
 from hisbundle.cli.hl7 import hl7
 from hisbundle.cli.replay import replay
 from hisbundle.cli.serve import serve
@@ -36,6 +37,7 @@ app.add_typer(device, name="device")
 app.add_typer(client, name="client")
 app.add_typer(audit, name="audit")
 app.add_typer(hl7, name="hl7")
+app.add_typer(fetch, name="fetch")
 
 
 def main() -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from matplotlib.figure import Figure
 
@@ -11,6 +10,8 @@ from model.evaluation.cache import Cache, JsonObject
 from model.evaluation.source import Source
 
 Cell = str | int | float | None
+Progress = Callable[[str, int, int], None]
+"""Is told what is worked on, how many records of it are ready, and of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,6 @@ class Target:
     wanted: str
     reached: float | None
     met: bool
-
-
-class Progress(Protocol):
-    """Is told how far a piece of work has come."""
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        """``done`` of ``total`` records of ``what`` are ready."""
 
 
 @dataclass(frozen=True, slots=True)
