@@ -10,6 +10,7 @@ from hisbundle.cli.bars import bars
 Data = Annotated[Path, typer.Argument(help="Folder of WFDB records with atr annotations.")]
 Out = Annotated[Path, typer.Option(help="Where report.json, report.html and the cache go.")]
 Records = Annotated[str, typer.Option(help="Names, with commas between; unset: all records.")]
+Card = Annotated[Path | None, typer.Option(help="Where the model card goes; unset: beside them.")]
 Quick = Annotated[bool, typer.Option("--quick", help="A few records only.")]
 
 
@@ -18,6 +19,7 @@ def evaluate(
     out: Out = Path(".hisbundle/evaluation"),
     records: Records = "",
     quick: Quick = False,
+    card: Card = None,
 ) -> None:
     """Score detector, classifier and rhythm on annotated records, beside others."""
     from core.errors import Incorrect
@@ -30,5 +32,5 @@ def evaluate(
         ) from error
     names = [name.strip() for name in records.split(",") if name.strip()]
     with bars() as progress:
-        work(data_dir, out, names, quick=quick, progress=progress, tell=typer.echo)
-    typer.echo(f"\nWrote {out / 'report.html'} and report.json")
+        work(data_dir, out, names, quick=quick, progress=progress, tell=typer.echo, card_path=card)
+    typer.echo(f"\nWrote {out / 'report.html'}, report.json and the model card")

@@ -22,13 +22,13 @@ from model.ec57 import (
     reference_beats,
     score_beats,
 )
-from model.evaluation import detector_plots
+from model.evaluation import detector_plots, detector_tables
 from model.evaluation.cache import JsonObject
 from model.evaluation.engines import ENGINES, OURS, SERVED_RATE_HZ, Engine, lead_of
-from model.evaluation.section import Context, Section, Table, Target
+from model.evaluation.section import Context, Section
 from model.evaluation.source import Source, files_digest
+from model.evaluation.subgroups import Groups, grouped
 
-F1_TARGET, WORST_TARGET = 0.996, 0.97
 _HERE = Path(__file__)
 _SCORING = (_HERE, _HERE.with_name("engines.py"), _HERE.parents[1] / "ec57.py")
 
@@ -62,6 +62,17 @@ def run(sources: Sequence[Source], context: Context) -> JsonObject:
             "equal": len(same),
             "differing": sorted(set(equal) - set(same)),
         },
+        "subgroups": _subgroups(engines[OURS]["records"], grouped(sources)),
+    }
+
+
+def _subgroups(records: JsonObject, groups: Groups) -> JsonObject:
+    return {
+        trait: {
+            value: {"records": len(names), **summary({n: records[n] for n in names})["gross"]}
+            for value, names in values.items()
+        }
+        for trait, values in groups.items()
     }
 
 
@@ -135,93 +146,13 @@ def _equal(source: Source) -> JsonObject:
     return {"equal": bool(np.array_equal(detect(lead_mv, SERVED_RATE_HZ), whole))}
 
 
-def tables(data: JsonObject) -> list[Table]:
-    """Gross per engine; per record: errors of every engine."""
-    engines, check = data["engines"], data["streaming_equals_batch"]
-    note = (
-        f"Chunks give the beats of the whole record, to the sample, on {check['equal']} of "
-        f"{check['records']} records. CPU time is of one thread, median over the records."
-    )
-    columns = (
-        *("detector", "stream", "TP", "FP", "FN", "Se %", "+P %", "F1 %", "mean F1 %"),
-        *("worst", "F1 %", "offset ms", "jitter ms", "CPU ms/min"),
-    )
-    rows = tuple(_row(engine) for engine in engines.values())
-    return [Table("Beat detectors, gross", columns, rows, note), _by_record(engines)]
-
-
-def _row(engine: JsonObject) -> tuple[str | float | int | None, ...]:
-    total, worst = engine["gross"], engine["worst"]
-    return (
-        engine["title"],
-        "yes" if engine["streaming"] else "no",
-        *(total[key] for key in ("tp", "fp", "fn")),
-        *(percent(total[key]) for key in ("sensitivity", "positive_predictivity", "f1")),
-        percent(engine["average_f1"]),
-        worst["record"],
-        percent(worst["f1"]),
-        *(engine[key] for key in ("offset_ms", "jitter_ms", "cpu_ms_per_min")),
-    )
-
-
-def _by_record(engines: JsonObject) -> Table:
-    ours = engines[OURS]["records"]
-    columns = ("record", "beats", *(engine["title"] for engine in engines.values()))
-    rows = tuple(
-        (
-            name,
-            ours[name]["tp"] + ours[name]["fn"],
-            *(
-                f"{engine['records'][name]['fp']} + {engine['records'][name]['fn']}"
-                for engine in engines.values()
-            ),
-        )
-        for name in ours
-    )
-    note = "False positives + missed beats of each detector."
-    return Table("Errors by record", columns, rows, note, printed=False)
-
-
-def percent(share: float | None) -> float | None:
-    """A share of 1 in per cent, to three decimals."""
-    return None if share is None else round(100 * share, 3)
-
-
-def targets(data: JsonObject) -> list[Target]:
-    """What was promised of our detector, on the stream."""
-    ours, check = data["engines"][OURS], data["streaming_equals_batch"]
-    f1, worst = ours["gross"]["f1"], ours["worst"]["f1"]
-    key = f"sections.detectors.engines.{OURS}"
-    return [
-        Target(f"{key}.gross.f1", "detector F1, streaming", "≥ 99.6 %", percent(f1), _at_least(f1)),
-        Target(
-            f"{key}.worst.f1",
-            "detector F1, worst record",
-            "≥ 97 %",
-            percent(worst),
-            _at_least(worst, WORST_TARGET),
-        ),
-        Target(
-            "sections.detectors.streaming_equals_batch.equal",
-            "records whose stream equals the whole",
-            f"{check['records']}",
-            float(check["equal"]),
-            check["equal"] == check["records"],
-        ),
-    ]
-
-
-def _at_least(value: float | None, least: float = F1_TARGET) -> bool:
-    return value is not None and value >= least
-
-
 SECTION = Section(
     "detectors",
     "Beat detection",
     "R peaks of channel 0 against the reference beats: ANSI/AAMI EC57, one to one within 150 ms, "
     "whole records, ventricular flutter left out. Ours hears the signal in chunks of 187 samples.",
     run,
-    tables,
+    detector_tables.tables,
     detector_plots.plots,
-    targets,
+    detector_tables.targets,
 )

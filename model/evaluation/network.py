@@ -12,16 +12,13 @@ import numpy as np
 from analysis.classifier import load_classifier
 from model.dataset import read_recording, served_beats
 from model.evaluate import score
-from model.evaluation import network_plots
+from model.evaluation import network_plots, network_tables
 from model.evaluation.cache import JsonObject
-from model.evaluation.detectors import percent
-from model.evaluation.section import Context, Section, Table, Target
+from model.evaluation.section import Context, Section
 from model.evaluation.source import Source
 from model.evaluation.statistics import Flags, Probabilities, calibration, intervals
+from model.evaluation.subgroups import grouped
 from model.splits import ALL_RECORDS, DS2
-
-RATIOS = ("accuracy", "precision", "recall", "specificity", "f1", "auc")
-ECE_TARGET, AUC_TARGET = 0.03, 0.97
 
 
 def unseen(sources: Sequence[Source]) -> list[Source]:
@@ -60,6 +57,13 @@ def run(sources: Sequence[Source], context: Context) -> JsonObject:
             name: np.histogram(told[classes == name], network_plots.EDGES)[0].tolist()
             for name in "NSVFQ"
         },
+        "subgroups": {
+            trait: {
+                value: _joined([records[name] for name in names], classifier.threshold)
+                for value, names in values.items()
+            }
+            for trait, values in grouped(unseen(sources)).items()
+        },
         "records": {
             name: _record(r["classes"], r["probability"], classifier.threshold)
             for name, r in records.items()
@@ -73,6 +77,12 @@ def _record(classes: str, probability: list[float], threshold: float) -> JsonObj
     return {"beats": len(classes), **asdict(score(abnormal, told, threshold))}
 
 
+def _joined(records: Sequence[JsonObject], threshold: float) -> JsonObject:
+    classes = "".join(r["classes"] for r in records)
+    told = [p for r in records for p in r["probability"]]
+    return {"records": len(records), **_record(classes, told, threshold)}
+
+
 def _by_class(classes: "np.ndarray[tuple[int], np.dtype[np.str_]]", flagged: Flags) -> JsonObject:
     return {
         name: {
@@ -83,71 +93,13 @@ def _by_class(classes: "np.ndarray[tuple[int], np.dtype[np.str_]]", flagged: Fla
     }
 
 
-def tables(data: JsonObject) -> list[Table]:
-    """Gross with intervals, by class, by record."""
-    gross, told = data["gross"], data["intervals"]
-    rows = tuple(
-        (name, percent(gross[name]), *map(percent, told.get(name) or (None, None)))
-        for name in RATIOS
-    )
-    note = (
-        f"{data['model_id']}, {data['beats']} beats of {len(data['records'])} records; positive "
-        "means abnormal (not AAMI class N). Intervals: 95 %, by drawing patients."
-    )
-    by_class = tuple(
-        (name, r["beats"], r["flagged"], percent(r["flagged"] / r["beats"]) if r["beats"] else None)
-        for name, r in data["flagged_by_class"].items()
-    )
-    counts = ("true_positives", "false_positives", "false_negatives", "true_negatives")
-    by_record = tuple(
-        (name, r["beats"], *(r[c] for c in counts), *(percent(r[ratio]) for ratio in RATIOS))
-        for name, r in data["records"].items()
-    )
-    return [
-        Table("Abnormal beats", ("ratio, %", "reached", "low", "high"), rows, note),
-        Table(
-            "Flagged as abnormal, by reference class",
-            ("class", "beats", "flagged", "%"),
-            by_class,
-        ),
-        Table(
-            "Abnormal beats by record",
-            ("record", "beats", "TP", "FP", "FN", "TN", *(f"{ratio} %" for ratio in RATIOS)),
-            by_record,
-            printed=False,
-        ),
-    ]
-
-
-def targets(data: JsonObject) -> list[Target]:
-    """What was promised of the probability."""
-    auc, ece = data["gross"]["auc"], data["calibration"]["ece"]
-    key = "sections.network"
-    return [
-        Target(
-            f"{key}.gross.auc",
-            "abnormal beats, AUC on unseen patients",
-            "≥ 0.97",
-            auc,
-            auc is not None and auc >= AUC_TARGET,
-        ),
-        Target(
-            f"{key}.calibration.ece",
-            "expected calibration error",
-            "≤ 0.03",
-            ece,
-            bool(data["beats"]) and ece <= ECE_TARGET,
-        ),
-    ]
-
-
 SECTION = Section(
     "network",
     "Beat classification",
     "The served network on patients it was not trained on, beats found and cut by the code that "
     "serves, labels from the reference beat within 150 ms.",
     run,
-    tables,
+    network_tables.tables,
     network_plots.plots,
-    targets,
+    network_tables.targets,
 )

@@ -10,9 +10,10 @@ from analysis.classifier import DEFAULT_ARTEFACT, read_card
 from analysis.session.strips import PIPELINE_VERSION
 from model.evaluation import alerts, detectors, network
 from model.evaluation.cache import Cache, JsonObject
+from model.evaluation.card import card
 from model.evaluation.page import page, section_html
 from model.evaluation.printed import as_text, targets_table
-from model.evaluation.section import Context, Progress, Section, Target
+from model.evaluation.section import Context, Progress, Section, Table, Target
 from model.evaluation.source import Source, code_digest, find_sources, sources_digest
 
 SECTIONS: tuple[Section, ...] = (detectors.SECTION, network.SECTION, alerts.SECTION)
@@ -21,6 +22,7 @@ FORMAT = 1
 """Changes when a key of report.json changes its meaning (model/EVALUATION.md has them)."""
 SEED = 7
 QUICK_RECORDS = 4
+CARD = "MODEL_CARD.md"
 TITLE = "Evaluation of the ECG analysis"
 
 
@@ -34,8 +36,11 @@ def evaluate(
     tell: Callable[[str], None],
     sections: Sequence[Section] = SECTIONS,
     artefact: Path = DEFAULT_ARTEFACT,
+    card_path: Path | None = None,
 ) -> JsonObject:
     """Score the annotated records of ``folder`` and write both reports into ``out``.
+
+    The model card goes there too, or to ``card_path``.
 
     ``quick`` takes a few records only. ``tell`` gets the tables as text. What was computed before
     from the same records and code is taken from ``out``/cache. Returns what report.json holds.
@@ -47,11 +52,13 @@ def evaluate(
     context = Context(Cache(out / "cache"), progress, artefact, code_digest(), SEED, quick)
     report: JsonObject = {"about": about(sources, context), "targets": [], "sections": {}}
     parts: list[tuple[Section, str]] = []
+    told: list[tuple[Section, list[Table]]] = []
     targets: list[Target] = []
     for section in sections:
         data = section.run(sources, context)
         report["sections"][section.name] = data
         tables = section.tables(data)
+        told.append((section, tables))
         parts.append((section, section_html(tables, section.plots(data))))
         targets += section.targets(data)
         for table in tables:
@@ -60,6 +67,7 @@ def evaluate(
     report["targets"] = [asdict(target) for target in targets]
     tell(f"\n{as_text(targets_table(targets))}")
     _write(out, report, page(TITLE, report["about"], targets, parts))
+    (card_path or out / CARD).write_text(card(report["about"], told, artefact))
     return report
 
 

@@ -93,3 +93,8 @@ class Section:
     tables: Callable[[JsonObject], list[Table]]
     plots: Callable[[JsonObject], list[Plot]]
     targets: Callable[[JsonObject], list[Target]]
+
+
+def percent(share: float | None) -> float | None:
+    """A share of 1 in per cent, to three decimals."""
+    return None if share is None else round(100 * share, 3)
