@@ -1,5 +1,6 @@
 """``hisbundle evaluate``."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -24,12 +25,12 @@ def evaluate(
     """Score detector, classifier and rhythm on annotated records, beside others."""
     from core.errors import Incorrect
 
-    try:
-        from model.evaluation.run import evaluate as work
-    except ModuleNotFoundError as error:
-        raise Incorrect(
-            f"evaluating needs the development packages (make test): {error}"
-        ) from error
+    if not any(data_dir.glob("*.hea")):
+        raise Incorrect(f"no WFDB records in {data_dir}")
+    if find_spec("sleepecg") is None:
+        raise Incorrect("evaluating needs the development packages (make test)")
+    from model.evaluation.run import evaluate as work
+
     names = [name.strip() for name in records.split(",") if name.strip()]
     with bars() as progress:
         work(data_dir, out, names, quick=quick, progress=progress, tell=typer.echo, card_path=card)
