@@ -1,62 +1,61 @@
 """Pictures of the network: reliability, probabilities by class, accuracy by record."""
 
 from functools import partial
+from itertools import cycle
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from model.evaluation.cache import JsonObject
 from model.evaluation.section import Plot
-from model.evaluation.style import BAD, MUTED, OURS_COLOUR, SERIES
+from model.evaluation.style import BAD, MUTED, SERIES
 
 EDGES = np.linspace(0, 1, 41)
 
 
 def plots(data: JsonObject) -> list[Plot]:
-    """All of them, none without beats."""
-    if not data["beats"]:
+    """All of them, none without beats: all networks' reliability, the rest of the served one."""
+    served = data["networks"][data["served"]]
+    if not served["beats"]:
         return []
     return [
         Plot(
             "reliability",
             "Does the probability keep its word?",
-            partial(_reliability, data),
-            (5.2, 4.6),
+            partial(_reliability, data["networks"]),
+            (6.4, 4.6),
             "Of the beats to which a probability was given, the share that the reference calls "
             "abnormal; on the diagonal the two agree. The area of a dot is the number of beats.",
         ),
         Plot(
             "by-class",
             "Probabilities by reference class",
-            partial(_by_class, data),
+            partial(_by_class, served),
             (8.0, 5.0),
-            "Share of a class's beats in each step of probability, logarithmic.",
+            "Share of a class's beats in each step of probability, logarithmic; served network.",
         ),
         Plot(
             "by-record",
             "Sensitivity and specificity by record",
-            partial(_by_record, data),
+            partial(_by_record, served),
             (8.4, 3.8),
-            "Gross figures hide that a network may fail on one patient wholly.",
+            "Gross figures hide that a network may fail on one patient wholly; served network.",
         ),
     ]
 
 
-def _reliability(data: JsonObject, figure: Figure) -> None:
+def _reliability(networks: JsonObject, figure: Figure) -> None:
     axes = figure.add_subplot()
-    bins = [b for b in data["calibration"]["bins"] if b["beats"]]
-    stated, observed = ([b[key] for b in bins] for key in ("stated", "observed"))
-    area = 1200 * np.array([b["beats"] for b in bins]) / data["beats"]
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, linestyle="--")
-    axes.plot(stated, observed, color=OURS_COLOUR, linewidth=1)
-    axes.scatter(stated, observed, np.maximum(area, 12), color=OURS_COLOUR, alpha=0.75, zorder=3)
-    for b in bins:
-        place = (b["stated"], b["observed"])
-        axes.annotate(
-            f"{b['beats']:,}", place, (8, -11), textcoords="offset points", fontsize=7, color=MUTED
-        )
-    axes.set(xlim=(-0.03, 1.08), ylim=(-0.05, 1.03), xlabel="stated", ylabel="observed")
-    axes.set_title(f"expected calibration error {data['calibration']['ece']:.3f}", fontsize=9)
+    for colour, (name, of) in zip(cycle(SERIES), networks.items(), strict=False):
+        bins = [b for b in of["calibration"]["bins"] if b["beats"]]
+        stated, observed = ([b[key] for b in bins] for key in ("stated", "observed"))
+        area = 1200 * np.array([b["beats"] for b in bins]) / of["beats"]
+        told = f"{name}: calibration error {of['calibration']['ece']:.3f}"
+        axes.plot(stated, observed, color=colour, linewidth=1, label=told)
+        axes.scatter(stated, observed, np.maximum(area, 12), color=colour, alpha=0.7, zorder=3)
+    axes.set(xlim=(-0.04, 1.04), ylim=(-0.05, 1.04), xlabel="stated", ylabel="observed")
+    axes.legend(loc="upper left")
 
 
 def _by_class(data: JsonObject, figure: Figure) -> None:
