@@ -15,8 +15,11 @@ from benchmarks.report import Row, as_json, table
 from benchmarks.rounds import FULL, QUICK, Size
 from hisbundle.logs import configure_logs
 
-NAMES = ("chunk", "ingest", "endpoint", "analysis", "fhir", "reads", "journey", "classifier")
-"""In the order of running; the last one imports TensorFlow."""
+NAMES = (
+    *("chunk", "ingest", "endpoint", "analysis", "fhir", "reads", "journey"),
+    *("classifier", "hour"),
+)
+"""In the order of running; the last two import TensorFlow."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from uuid import UUID
 
 from analysis.classifier import DEFAULT_ARTEFACT, read_card
+from analysis.drift import read_monitor
+from analysis.work.metrics import watch
 from analysis.work.worker import AnalysisWorker, Pace
 from api.bulk.worker import BulkWorker
 from api.enrolment import Enrolment, MqttAddress
@@ -120,7 +122,10 @@ async def analysis(parts: Parts) -> None:
         session_idle_s=settings.session_idle_s,
     )
     classifier, reserve = await asyncio.to_thread(engines, settings)
-    worker = AnalysisWorker(parts.database, parts.keys, classifier, pace, reserve)
+    drift = await asyncio.to_thread(read_monitor, DEFAULT_ARTEFACT)
+    if drift is not None:
+        watch(drift)
+    worker = AnalysisWorker(parts.database, parts.keys, classifier, pace, reserve, drift)
     parts.started[Role.ANALYSIS].set()
     await _run_with_stop(worker.run)
 

@@ -26,6 +26,7 @@ from model.dataset import (
 from model.evaluate import report, score
 from model.evidence import Evidence, weigh
 from model.export import export
+from model.features import describe
 from model.network import fit, predict
 from model.parameters import Parameters, read_parameters
 from model.splits import ALL_RECORDS, DS1, DS2, random_split
@@ -69,6 +70,7 @@ def main(data_dir: Path, out_dir: Path = ARTEFACTS, epochs: int | None = None) -
         "alert_evidence": {who: [asdict(row) for row in rows] for who, rows in evidence.items()},
     }
     path = export(network, out_dir, parameters.threshold, statement)
+    describe(path, [recordings[name] for name in DS1])
     print(f"\nWrote {path} and {path.with_suffix('.json').name}")
     return path
 

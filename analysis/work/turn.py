@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import structlog
 
 from analysis.alerts import AlertPolicy
 from analysis.asking import ask
 from analysis.classifier import Classifier
+from analysis.drift import Monitor, amplitude_mv
 from analysis.session.pipeline import Outcome, SessionPipeline
 from analysis.session.resume import dump, load
 from analysis.session.strips import Model
@@ -79,11 +81,13 @@ def analyse(
     classifier: Classifier,
     policy: AlertPolicy | None = None,
     reserve: Classifier | None = None,
+    drift: Monitor | None = None,
 ) -> list[Result]:
     """Analyse the sessions; an error in one is its result and no matter of the others.
 
     Raises what the classifier raises, for its batch holds the beats of all; where it is
-    Unavailable, ``reserve`` is asked, and the findings say so.
+    Unavailable, ``reserve`` is asked, and the findings say so. ``drift`` is shown what the beats
+    look like.
     """
     model = Model(classifier.model_id, classifier.threshold)
     started = [_start(work, model, policy or AlertPolicy()) for work in works]
@@ -95,7 +99,19 @@ def analyse(
         cuts = np.cumsum([len(crop) for crop in crops])[:-1]
         for pipeline, mine in zip(pipelines, np.split(probabilities, cuts), strict=True):
             outcomes[id(pipeline)] = pipeline.resolve(mine, by)
+        if drift is not None:
+            _show(drift, np.concatenate(crops), [(p, outcomes[id(p)]) for p in pipelines])
     return [_finish(run, outcomes) if isinstance(run, _Running) else run for run in started]
+
+
+def _show(
+    drift: Monitor,
+    beats: npt.NDArray[np.float32],
+    told: Sequence[tuple[SessionPipeline, Outcome]],
+) -> None:
+    findings = [finding for _, outcome in told for finding in outcome.findings]
+    signals = [p.segments[-1].signal for p, o in told if o.findings and p.segments]
+    drift.see(beats, findings, [amplitude_mv(signal_mv) for signal_mv in signals])
 
 
 def _start(work: Work, model: Model, policy: AlertPolicy) -> _Running | Stale | Exception:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import structlog
 
 from analysis.classifier import Classifier
+from analysis.drift import Monitor
 from analysis.work.plan import Plan, make_plan
 from analysis.work.postponed import Postponed
 from analysis.work.turn import Done, Result, Stale, analyse
@@ -55,9 +56,10 @@ class AnalysisWorker:
         classifier: Classifier,
         pace: Pace | None = None,
         reserve: Classifier | None = None,
+        drift: Monitor | None = None,
     ) -> None:
         self._database, self._keyring, self._classifier = database, keyring, classifier
-        self._pace, self._reserve = pace or Pace(), reserve
+        self._pace, self._reserve, self._drift = pace or Pace(), reserve, drift
         self._postponed = Postponed()
         self._one_by_one = 0
         self._adopt_at_s = 0.0
@@ -124,7 +126,9 @@ class AnalysisWorker:
             return await self._adopt(tx)
         plans = [plan for claim in claims if (plan := await self._plan(tx, claim)) is not None]
         works = [plan.work for plan in plans]
-        results = await asyncio.to_thread(analyse, works, self._classifier, reserve=self._reserve)
+        results = await asyncio.to_thread(
+            analyse, works, self._classifier, reserve=self._reserve, drift=self._drift
+        )
         moved = await self._write(tx, list(zip(plans, results, strict=True)))
         return moved or len(claims) == limit  # behind a full batch there may be more
 

@@ -9,7 +9,9 @@ from hisbundle.cli.audit import audit
 from hisbundle.cli.client import client
 from hisbundle.cli.database import device, migrate, quarantine, reindex
 from hisbundle.cli.demo import demo
+from hisbundle.cli.evaluate import evaluate
 from hisbundle.cli.export import export
+from hisbundle.cli.fetch import fetch
 from hisbundle.cli.hl7 import hl7
 from hisbundle.cli.model import model
 from hisbundle.cli.replay import replay
@@ -26,13 +28,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (serve, demo, simulate, replay, export, token, migrate, reindex, train, settings):
+for command in (
+    *(serve, demo, simulate, replay, export, token, migrate, reindex),
+    *(train, evaluate, settings),
+):
     app.command()(command)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(device, name="device")
 app.add_typer(client, name="client")
 app.add_typer(audit, name="audit")
 app.add_typer(hl7, name="hl7")
+app.add_typer(fetch, name="fetch")
 app.add_typer(model, name="model")
 
 

@@ -20,8 +20,8 @@ async def test_help_is_quick_and_complete() -> None:
     assert status == 0
     assert time.process_time() - begun < 1
     names = (
-        "serve demo simulate replay export token quarantine device client migrate train "
-        "settings model"
+        "serve demo simulate replay export token quarantine device client migrate train evaluate "
+        "fetch settings model"
     )
     assert all(f" {name} " in out for name in names.split())
 

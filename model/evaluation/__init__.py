@@ -1,0 +1,1 @@
+"""The evaluation report: sections that score what is served, side by side with others."""

@@ -1,0 +1,35 @@
+"""Results that are kept on disk, so that a run that was broken off goes on where it stopped."""
+
+import json
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+JsonObject = dict[str, Any]
+
+
+class Cache:
+    """One JSON file for each result, named after a digest of all that it depends on."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, depends_on: tuple[str, ...], make: Callable[[], JsonObject]) -> JsonObject:
+        """What was made before from the same, or else what ``make`` gives, kept for later.
+
+        A file that cannot be read counts as absent. Results pass through JSON either way, so a
+        kept one equals a fresh one.
+        """
+        file = self._folder / f"{sha256(json.dumps(depends_on).encode()).hexdigest()}.json"
+        try:
+            kept: JsonObject = json.loads(file.read_bytes())
+            return kept
+        except (OSError, ValueError):
+            text = json.dumps(make())
+        self._folder.mkdir(parents=True, exist_ok=True)
+        unfinished = file.with_suffix(".part")
+        unfinished.write_text(text)
+        unfinished.replace(file)
+        made: JsonObject = json.loads(text)
+        return made

@@ -1,0 +1,88 @@
+"""Pictures of the network: reliability, probabilities by class, accuracy by record."""
+
+from functools import partial
+from itertools import cycle
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from model.evaluation.cache import JsonObject
+from model.evaluation.section import Plot
+from model.evaluation.style import BAD, MUTED, SERIES
+
+EDGES = np.linspace(0, 1, 41)
+
+
+def plots(data: JsonObject) -> list[Plot]:
+    """All of them, none without beats: all networks' reliability, the rest of the served one."""
+    served = data["networks"][data["served"]]
+    if not served["beats"]:
+        return []
+    return [
+        Plot(
+            "reliability",
+            "Does the probability keep its word?",
+            partial(_reliability, data["networks"]),
+            (6.4, 4.6),
+            "Of the beats to which a probability was given, the share that the reference calls "
+            "abnormal; on the diagonal the two agree. The area of a dot is the number of beats.",
+        ),
+        Plot(
+            "by-class",
+            "Probabilities by reference class",
+            partial(_by_class, served),
+            (8.0, 5.0),
+            "Share of a class's beats in each step of probability, logarithmic; served network.",
+        ),
+        Plot(
+            "by-record",
+            "Sensitivity and specificity by record",
+            partial(_by_record, served),
+            (8.4, 3.8),
+            "Gross figures hide that a network may fail on one patient wholly; served network.",
+        ),
+    ]
+
+
+def _reliability(networks: JsonObject, figure: Figure) -> None:
+    axes = figure.add_subplot()
+    axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, linestyle="--")
+    for colour, (name, of) in zip(cycle(SERIES), networks.items(), strict=False):
+        bins = [b for b in of["calibration"]["bins"] if b["beats"]]
+        stated, observed = ([b[key] for b in bins] for key in ("stated", "observed"))
+        area = 1200 * np.array([b["beats"] for b in bins]) / of["beats"]
+        told = f"{name}: calibration error {of['calibration']['ece']:.3f}"
+        axes.plot(stated, observed, color=colour, linewidth=1, label=told)
+        axes.scatter(stated, observed, np.maximum(area, 12), color=colour, alpha=0.7, zorder=3)
+    axes.set(xlim=(-0.04, 1.04), ylim=(-0.05, 1.04), xlabel="stated", ylabel="observed")
+    axes.legend(loc="upper left")
+
+
+def _by_class(data: JsonObject, figure: Figure) -> None:
+    present = {k: h for k, h in data["histograms"].items() if sum(h)}
+    rows = figure.subplots(len(present), 1, sharex=True, squeeze=False)[:, 0]
+    names = {
+        "N": "normal", "S": "supraventricular", "V": "ventricular", "F": "fusion", "Q": "unknown"
+    }  # fmt: skip
+    for axes, colour, (name, counts) in zip(rows, SERIES, present.items(), strict=False):
+        share = np.array(counts) / sum(counts)
+        axes.stairs(np.maximum(share, 1e-5), EDGES, fill=True, color=colour, baseline=1e-5)
+        axes.axvline(data["threshold"], color=BAD, linewidth=0.8, linestyle=":")
+        axes.set(yscale="log", ylim=(1e-4, 1.5), yticks=[1e-4, 1e-2, 1], xlim=(0, 1))
+        told = f"{names[name]} ({name})\n{sum(counts):,} beats"
+        axes.text(1.01, 0.5, told, transform=axes.transAxes, va="center", fontsize=8)
+    rows[-1].set_xlabel("probability of abnormal; dotted: the threshold")
+
+
+def _by_record(data: JsonObject, figure: Figure) -> None:
+    axes = figure.add_subplot()
+    names = list(data["records"])
+    for key, colour, marker in (("recall", SERIES[1], "D"), ("specificity", SERIES[0], "o")):
+        told = [(i, data["records"][name][key]) for i, name in enumerate(names)]
+        at = [(i, 100 * value) for i, value in told if value is not None]
+        label = "sensitivity" if key == "recall" else key
+        x, y = [i for i, _ in at], [value for _, value in at]
+        axes.plot(x, y, marker, color=colour, markersize=5, label=label)
+    axes.set_xticks(range(len(names)), names, rotation=90, fontsize=8)
+    axes.set(ylim=(-4, 104), ylabel="%", xlim=(-0.8, len(names) - 0.2))
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.14), ncols=2)

@@ -1,0 +1,26 @@
+"""Tables as the command prints them, aligned."""
+
+from collections.abc import Sequence
+
+from model.evaluation.page import cell
+from model.evaluation.section import Table, Target
+
+
+def as_text(table: Table) -> str:
+    """A title, the columns, the rows and the note; first column to the left, others right."""
+    lines = [table.columns, *(tuple(map(cell, row)) for row in table.rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(table.columns))]
+    body = "\n".join(_line(line, widths) for line in lines)
+    return "\n".join(filter(None, [table.title, body, table.note]))
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    first = cells[0].ljust(widths[0])
+    others = (text.rjust(width) for text, width in zip(cells[1:], widths[1:], strict=True))
+    return "  ".join([first, *others]).rstrip()
+
+
+def targets_table(targets: Sequence[Target]) -> Table:
+    """What was promised, and what was reached."""
+    rows = tuple((t.what, t.wanted, t.reached, "met" if t.met else "MISSED") for t in targets)
+    return Table("Targets", ("target", "wanted", "reached", ""), rows)

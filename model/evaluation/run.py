@@ -1,0 +1,95 @@
+"""The whole evaluation: all sections over a folder of records, to report.json and report.html."""
+
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from analysis.beats import PREPROCESSING_VERSION
+from analysis.classifier import DEFAULT_ARTEFACT, read_card
+from analysis.session.strips import PIPELINE_VERSION
+from model.evaluation import alerts, detectors, network
+from model.evaluation.cache import Cache, JsonObject
+from model.evaluation.card import card
+from model.evaluation.page import page, section_html
+from model.evaluation.printed import as_text, targets_table
+from model.evaluation.section import Context, Progress, Section, Table, Target
+from model.evaluation.source import Source, code_digest, find_sources, sources_digest
+
+SECTIONS: tuple[Section, ...] = (detectors.SECTION, network.SECTION, alerts.SECTION)
+"""In the order of the report. A new one is one more object here."""
+FORMAT = 1
+"""Changes when a key of report.json changes its meaning (model/EVALUATION.md has them)."""
+SEED = 7
+QUICK_RECORDS = 4
+CARD = "MODEL_CARD.md"
+TITLE = "Evaluation of the ECG analysis"
+
+
+def evaluate(
+    folder: Path,
+    out: Path,
+    names: Collection[str] = (),
+    *,
+    quick: bool = False,
+    progress: Progress,
+    tell: Callable[[str], None],
+    sections: Sequence[Section] = SECTIONS,
+    artefact: Path = DEFAULT_ARTEFACT,
+    card_path: Path | None = None,
+) -> JsonObject:
+    """Score the annotated records of ``folder`` and write both reports into ``out``.
+
+    The model card goes there too, or to ``card_path``.
+
+    ``quick`` takes a few records only. ``tell`` gets the tables as text. What was computed before
+    from the same records and code is taken from ``out``/cache. Returns what report.json holds.
+    Raises Incorrect where there is no such record, or no artefact.
+    """
+    sources = find_sources(folder, names)
+    if quick and not names:
+        sources = sources[:: max(1, len(sources) // QUICK_RECORDS)][:QUICK_RECORDS]
+    context = Context(Cache(out / "cache"), progress, artefact, code_digest(), SEED, quick)
+    report: JsonObject = {"about": about(sources, context), "targets": [], "sections": {}}
+    parts: list[tuple[Section, str]] = []
+    told: list[tuple[Section, list[Table]]] = []
+    targets: list[Target] = []
+    for section in sections:
+        data = section.run(sources, context)
+        report["sections"][section.name] = data
+        tables = section.tables(data)
+        told.append((section, tables))
+        parts.append((section, section_html(tables, section.plots(data))))
+        targets += section.targets(data)
+        for table in tables:
+            if table.printed:
+                tell(f"\n{as_text(table)}")
+    report["targets"] = [asdict(target) for target in targets]
+    tell(f"\n{as_text(targets_table(targets))}")
+    _write(out, report, page(TITLE, report["about"], targets, parts))
+    (card_path or out / CARD).write_text(card(report["about"], told, artefact))
+    return report
+
+
+def about(sources: Sequence[Source], context: Context) -> JsonObject:
+    """What was evaluated on what: digests of data, weights and code, and the seed."""
+    card = read_card(context.artefact)
+    return {
+        "format": FORMAT,
+        "records": len(sources),
+        "record_names": [source.name for source in sources],
+        "data_sha256": sources_digest(sources),
+        "model_id": card.model_id,
+        "weights_sha256": card.weights_sha256,
+        "preprocessing_version": PREPROCESSING_VERSION,
+        "pipeline_version": PIPELINE_VERSION,
+        "code_sha256": context.code,
+        "seed": context.seed,
+        "quick": context.quick,
+    }
+
+
+def _write(out: Path, report: JsonObject, html: str) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "report.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    (out / "report.html").write_text(html)
