@@ -71,6 +71,19 @@ alert = Table(
     Index("alert_unpublished_idx", "session", postgresql_where=text("NOT published")),
 )
 
+# The published findings of BLOCK_STRIPS strips, summed up by wearer, so that a report need not read
+# them again. It goes when one of them changes; ``worn`` and ``format`` tell whether it still holds.
+digest = Table(
+    "digest",
+    metadata,
+    Column("session", ForeignKey("monitoring_session.id"), nullable=False),
+    Column("block", BigInteger, nullable=False),
+    Column("worn", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    PrimaryKeyConstraint("session", "block"),
+)
+
 # When a session's report was last written, and over how many findings.
 report = Table(
     "report",
