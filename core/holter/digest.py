@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 
 from core.holter.episodes import KindSums, Telling, folded
 
@@ -54,6 +55,9 @@ class Sums:
         """Beats with a class."""
         counts = (self.normal, self.supraventricular, self.ventricular, self.fusion, self.unknown)
         return sum(counts)
+
+
+_VALUES = attrgetter(*(field.name for field in fields(Sums)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,7 @@ def merged(parts: Sequence[Digest]) -> Digest:
 
 
 def _added(parts: Iterable[Sums]) -> Sums:
-    return Sums(*map(sum, zip(*map(astuple, parts), strict=True)))
+    return Sums(*map(sum, zip(*map(_VALUES, parts), strict=True)))
 
 
 def _lowest(found: Iterable[Extreme | None]) -> Extreme | None:

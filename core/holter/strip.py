@@ -1,7 +1,7 @@
 """One finding, with the one before it for the interval across the border, as a digest.
 
 An RR interval belongs to the strip of its later beat. It counts in readable strips, and across
-missing samples never (Task Force 1996, doi:10.1161/01.CIR.93.5.1043).
+missing samples, fibrillation or noise never (Task Force 1996, doi:10.1161/01.CIR.93.5.1043).
 """
 
 from collections import Counter
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from core.ecg import Beat, BeatClass, RefusalReason, RhythmSpan, StripFinding
+from core.ecg import Beat, BeatClass, RefusalReason, RhythmKind, RhythmSpan, StripFinding
 from core.holter.digest import (
     RATE_BIN_PER_MIN,
     RR_BIN_MS,
@@ -26,6 +26,7 @@ from core.holter.episodes import Telling
 PAUSE_MS = 2000.0
 """What counts as a pause (Crawford 1999, doi:10.1161/01.CIR.100.8.886)."""
 _NN_STEP_MS = 50.0
+_VEILS = frozenset({RhythmKind.VENTRICULAR_FIBRILLATION, RhythmKind.NOISE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,9 @@ def digest(findings: Sequence[StripFinding], before: StripFinding | None = None)
 def _digest(finding: StripFinding, before: StripFinding | None) -> Digest:
     intervals = _intervals(finding, before)
     rate = finding.rate.heart_rate_per_min if finding.rate else None
-    extreme = None if rate is None else Extreme(rate, finding.started_at, finding.first_sample)
+    extreme = None
+    if rate is not None and not any(span.kind in _VEILS for span in finding.rhythm):
+        extreme = Extreme(rate, finding.started_at, finding.first_sample)
     longest = max(intervals, key=lambda found: found.rr_ms, default=None)
     told = finding.intervals
     sums = _sums(finding, intervals)
@@ -89,7 +92,7 @@ def _intervals(finding: StripFinding, before: StripFinding | None) -> list[_Inte
     found = []
     for beat, later in pairwise(beats):
         rr_ms = (later.sample_index - beat.sample_index) * 1000 / finding.rate_hz
-        if whole or rr_ms <= longest_ms:
+        if (whole or rr_ms <= longest_ms) and not _is_veiled(finding, beat, later):
             normal = _is_normal(beat, finding) and _is_normal(later, finding)
             found.append(_Interval(rr_ms, beat, later, normal))
     return found
@@ -102,6 +105,16 @@ def _follows(finding: StripFinding, before: StripFinding) -> bool:
         and before.quality.readable
         and before.n_missing == 0
         and before.rate_hz == finding.rate_hz
+    )
+
+
+def _is_veiled(finding: StripFinding, beat: Beat, later: Beat) -> bool:
+    """Whether fibrillation or noise lies between two beats: beats may be missed there."""
+    return any(
+        span.kind in _VEILS
+        and span.first_sample < later.sample_index
+        and span.stop_sample > beat.sample_index
+        for span in finding.rhythm
     )
 
 

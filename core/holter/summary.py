@@ -28,11 +28,13 @@ class Holter:
 
     ``qrs_ms``, ``qt_ms`` and ``qtc_ms`` are medians over the strips; ``rr`` and ``rates`` are
     histograms in bins of RR_BIN_MS and RATE_BIN_PER_MIN; ``refused_s`` tells for each reason how
-    long the strips are that it was given for. Burdens are shares of the beats that have a class.
+    long the strips are that it was given for. Lowest and highest rate are those of strips without
+    fibrillation or noise. Burdens are shares of the beats that have a class.
     """
 
     totals: SessionTotals
     rate_hz: float
+    first_sample: int
     sums: Sums
     lowest_rate: Extreme | None
     highest_rate: Extreme | None
@@ -67,6 +69,7 @@ def holter(digest: Digest, chunks_stored: int) -> Holter:
     return Holter(
         totals=_totals(digest, chunks_stored),
         rate_hz=digest.rate_hz,
+        first_sample=digest.first_sample,
         sums=sums,
         lowest_rate=digest.lowest_rate,
         highest_rate=digest.highest_rate,

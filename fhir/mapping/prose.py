@@ -67,7 +67,7 @@ _GRAVITY = (
 def _episodes(one: Episodes) -> str:
     name = codes.EPISODE_NAMES[one.kind.value]
     details = [f"longest {span(one.longest[0].duration_s)}"]
-    if one.percent >= 0.1:
+    if one.percent >= 1:
         details.insert(0, f"{one.percent:.1f} % of the time")
     if one.kind in FAST and one.fastest is not None and one.fastest.rate_per_min is not None:
         details.append(f"fastest {one.fastest.rate_per_min:.0f}/min")

@@ -7,7 +7,7 @@ from fhir.codes import HEART_RATE, UCUM, VITAL_SIGNS
 from fhir.mapping.heart_rate import heart_rate
 from fhir.mapping.provenance import of_report
 from fhir.mapping.report import report
-from tests.fhir.samples import HOLTER, READABLE, STARTED_AT, UNREADABLE, WORN
+from tests.fhir.samples import HOLTER, READABLE, STARTED_AT, TOTALS, UNREADABLE, WORN
 
 
 def test_a_heart_rate_has_all_that_its_profile_marks() -> None:
