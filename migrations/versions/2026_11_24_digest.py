@@ -13,14 +13,15 @@ def upgrade() -> None:
     op.create_table(
         "digest",
         sa.Column("session", sa.BigInteger(), nullable=False),
-        sa.Column("block", sa.BigInteger(), nullable=False),
+        sa.Column("level", sa.SmallInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("worn", sa.Text(), nullable=False),
         sa.Column("format", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["session"], ["monitoring_session.id"], name=op.f("digest_session_fkey")
         ),
-        sa.PrimaryKeyConstraint("session", "block", name=op.f("digest_pkey")),
+        sa.PrimaryKeyConstraint("session", "level", "number", name=op.f("digest_pkey")),
     )
 
 

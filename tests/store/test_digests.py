@@ -37,10 +37,10 @@ async def told(clinic: Clinic, *, keep: bool = True) -> dict[str | None, Holter]
         return dict(await digests.summaries(tx, clinic.row, keep=keep))
 
 
-async def kept(clinic: Clinic) -> list[int]:
+async def kept(clinic: Clinic, level: int = 0) -> list[int]:
     async with clinic.database.transaction() as tx:
-        rows = await tx.execute(text("SELECT block FROM digest ORDER BY block"))
-        return [row[0] for row in rows]
+        found = text("SELECT number FROM digest WHERE level = :level ORDER BY number")
+        return [row[0] for row in await tx.execute(found, {"level": level})]
 
 
 def close(one: Holter, other: Holter) -> None:
@@ -78,6 +78,24 @@ async def test_a_changed_finding_is_taken_in(clinic: Clinic) -> None:
     await published(clinic, [found[last]])
     # The block's last strip: its beat also bounds the first interval of the next.
     assert await kept(clinic) == [2]
+    close((await told(clinic))[PATIENT], holter(digest(found), 8))
+
+
+async def test_chapters_tell_the_same(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digests, "BLOCK_STRIPS", 16)
+    monkeypatch.setattr(digests, "CHAPTER_BLOCKS", 4)
+    found = session(300)
+    whole = holter(digest(found), 8)
+    await published(clinic, found[:200])
+    await told(clinic)
+    await published(clinic, found[200:])
+    close((await told(clinic))[PATIENT], whole)
+    assert await kept(clinic, level=1) == [0, 1, 2, 3]
+    again = (await told(clinic))[PATIENT]
+    close(again, whole)
+    found[70] = replace(found[70], beats=found[70].beats[1:])
+    await published(clinic, [found[70]])
+    assert await kept(clinic, level=1) == [0, 2, 3]
     close((await told(clinic))[PATIENT], holter(digest(found), 8))
 
 
