@@ -20,7 +20,7 @@ def rate_histogram(page: Page, rates: Bins, box: Box) -> None:
     right = max([_RATE_MOST, *(low + RATE_BIN_PER_MIN for low in shares)])
     ticks = [(float(at), f"{at}") for at in range(-(-left // 30) * 30, right + 1, 30)]
     title = "Heart rate, strips of 12 s"
-    _bars(page, shares, RATE_BIN_PER_MIN, (left, right), box, title, ticks, "/min")
+    _bars(page, shares, RATE_BIN_PER_MIN, (left, right), box, title, ticks, "% of strips; /min")
 
 
 def rr_histogram(page: Page, rr: Bins, box: Box) -> None:
@@ -30,7 +30,9 @@ def rr_histogram(page: Page, rr: Bins, box: Box) -> None:
         counted[min(int(bin_ * RR_BIN_MS) // _RR_BAR_MS * _RR_BAR_MS, _RR_LONGEST_MS)] += count
     ticks = [(float(at), f"{at}") for at in range(0, _RR_LONGEST_MS + 1, 500)]
     span = (0, _RR_LONGEST_MS + _RR_BAR_MS)
-    _bars(page, _shares(counted), _RR_BAR_MS, span, box, "RR intervals", ticks, "ms")
+    _bars(
+        page, _shares(counted), _RR_BAR_MS, span, box, "RR intervals", ticks, "% of intervals; ms"
+    )
 
 
 def _shares(counted: Counter[int]) -> dict[int, float]:
@@ -50,7 +52,7 @@ def _bars(
 ) -> None:
     heights = rising(max(shares.values(), default=1.0))
     axes = Axes(box, span[0], span[1], 0, heights[-1])
-    frame(page, axes, title, heights, f"% by {unit}")
+    frame(page, axes, title, heights, unit)
     x_ticks(page, axes, ticks)
     for low, share in sorted(shares.items()):
         x, y = axes.x(low), axes.y(share)

@@ -106,7 +106,7 @@ def _over_time(report: Report) -> Page:
         height = _LANE_MM * (len(report.kinds) + 1)
         lanes(page, report.minutes, report.kinds, (left, 37, RIGHT_MM - left, height))
         top = 37 + height + 12
-        ectopy_trend(page, report.minutes, (left, top, RIGHT_MM - left, 125 - top))
+        ectopy_trend(page, report.minutes, (left, top, RIGHT_MM - left, min(125 - top, 48)))
     half = (_WIDTH_MM - 22) / 2
     rate_histogram(page, report.rates, (LEFT_MM + 8, 140, half, 46))
     rr_histogram(page, report.rr, (LEFT_MM + 22 + half, 140, half, 46))
