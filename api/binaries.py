@@ -139,7 +139,7 @@ async def _rendered(here: Site, tx: Transaction, result: Result, form: Format) -
         report, shown = await papers.report_on_paper(tx, here.keyring, result)
         pages = await asyncio.to_thread(_report_pages, report, shown)
     if form is Format.SVG:
-        first = pages[min(FIRST_STRIPS, len(pages)) - 1]
+        first = pages[FIRST_STRIPS - 1 if len(pages) >= FIRST_STRIPS else 0]
         return iter([(await asyncio.to_thread(svg, first)).encode()])
     return iter([await asyncio.to_thread(pdf, pages, "ECG, single lead")])
 

@@ -57,7 +57,7 @@ async def report_on_paper(
     try:
         opener = await session_opener(tx, keyring, result.session)
         for choice in choices(found, alerts):
-            drawn = await _excerpt(tx, opener, result, choice, found.rate_hz)
+            drawn = await excerpt_on_paper(tx, opener, result, choice, found.rate_hz)
             shown += [drawn] if drawn is not None else []
     except (NotFound, Incorrect):
         remarks.append("The signal can no longer be opened: no strips are shown.")
@@ -65,7 +65,7 @@ async def report_on_paper(
     return report_words(result, found, alerts, tuple(remarks)), shown
 
 
-async def _excerpt(
+async def excerpt_on_paper(
     tx: Transaction, opener: Opener, result: Result, choice: Choice, rate_hz: float
 ) -> Excerpt | None:
     """A strip from anywhere in the wearer's signal; None where nothing is published of it."""
