@@ -26,10 +26,13 @@ from core.formats import FILES, PAPER, Format, binary_id, parse_binary_id
 from export.files.dicom import dicom
 from export.files.edf import edf
 from export.files.wfdb_zip import wfdb_zip
+from export.paper.drawing import Page
+from export.paper.excerpts import excerpt_pages
 from export.paper.layout import strip_page
 from export.paper.pdf import pdf
+from export.paper.report import finish, report_pages
+from export.paper.sheet import Excerpt, Report
 from export.paper.svg import svg
-from export.paper.totals import totals_page
 from fhir import media
 from fhir.publishing.outbox import report_message
 from fhir.search.params import ResourceType
@@ -37,6 +40,8 @@ from store.database import Transaction
 
 JSON_MAX_BYTES = 8 << 20
 """As JSON a file is held several times over; by its own type it is sent in parts."""
+FIRST_STRIPS = 4
+"""The page of a report on which its strips begin."""
 _BEHIND = ("DiagnosticReport", "Observation")
 _WRITERS = {Format.WFDB: wfdb_zip, Format.EDF: edf, Format.DICOM: dicom}
 
@@ -131,18 +136,17 @@ async def _rendered(here: Site, tx: Transaction, result: Result, form: Format) -
         strip = await papers.strip_on_paper(tx, here.keyring, result)
         pages = await asyncio.to_thread(lambda: [strip_page(strip)])
     else:
-        report, strips = await papers.report_on_paper(tx, here.keyring, result)
-        of = 1 + len(strips)
-        pages = await asyncio.to_thread(
-            lambda: [
-                totals_page(report, of),
-                *(strip_page(strip, number, of) for number, strip in enumerate(strips, 2)),
-            ]
-        )
+        report, shown = await papers.report_on_paper(tx, here.keyring, result)
+        pages = await asyncio.to_thread(_report_pages, report, shown)
     if form is Format.SVG:
-        shown = pages[min(1, len(pages) - 1)]
-        return iter([(await asyncio.to_thread(svg, shown)).encode()])
+        first = pages[FIRST_STRIPS - 1 if len(pages) >= FIRST_STRIPS else 0]
+        return iter([(await asyncio.to_thread(svg, first)).encode()])
     return iter([await asyncio.to_thread(pdf, pages, "ECG, single lead")])
+
+
+def _report_pages(report: Report, shown: list[Excerpt]) -> list[Page]:
+    pages = [*report_pages(report), *excerpt_pages(shown, report)]
+    return [finish(page, report, number, len(pages)) for number, page in enumerate(pages, 1)]
 
 
 def _after(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:

@@ -1,31 +1,31 @@
 """Strips and reports on ECG paper, from what is stored."""
 
-from datetime import datetime
+from datetime import timedelta
 
 import numpy as np
+import numpy.typing as npt
 
 from analysis.signal.zero_phase import SPEC, zero_phase
 from api.recordings import beat_class
-from api.results import Result, observation, on_paper
+from api.report_choice import Choice, choices
+from api.report_words import report_words
+from api.results import Result, on_paper
 from api.samples import Scale, fill, millivolts
 from api.strips import Opener, session_opener
 from core.chunk import INVALID_SAMPLE
-from core.ecg import Alert, StripFinding
+from core.ecg import SAMPLES_PER_STRIP, Beat, StripFinding
 from core.errors import Incorrect, NotFound
 from core.keyring import KeyRing
-from export.paper.sheet import BeatMark, Header, NoSignal, Report, Strip
+from export.paper.grid import LINE_S
+from export.paper.sheet import BeatMark, Excerpt, Header, NoSignal, Report, Strip
 from export.recording import BeatClass, spans
 from fhir import codes
-from fhir.values import Json
-from store import excerpts
+from store import digests, excerpts
 from store.database import Transaction
 
-STRIPS_MAX = 11
-"""With the page of totals, twelve."""
 _LABELS = {BeatClass.NORMAL: "N", BeatClass.ABNORMAL: "A", BeatClass.UNCLASSIFIED: "?"}
 _NOT_RECEIVED, _LEAD_OFF = "not received", "lead off"
 _CLOCK = "The device's clock was not set; the time is when the signal arrived"
-_STATUSES = {"partial": "Partial report: the recording goes on", "final": "Final report"}
 
 
 async def strip_on_paper(tx: Transaction, keyring: KeyRing, result: Result) -> Strip:
@@ -42,35 +42,62 @@ async def strip_on_paper(tx: Transaction, keyring: KeyRing, result: Result) -> S
 
 async def report_on_paper(
     tx: Transaction, keyring: KeyRing, result: Result
-) -> tuple[Report, list[Strip]]:
-    """A report's first page, and the strips to show: alerts, lowest and highest rate."""
+) -> tuple[Report, list[Excerpt]]:
+    """What a report says before its strips, and the strips to show.
+
+    Raises NotFound where nothing is published of the wearer's signal any more.
+    """
     row, wearer = result.session.row, result.patient_id
     alerts = await excerpts.alerts_of(tx, row, wearer)
-    titles = _titles(alerts, *await excerpts.extremes(tx, row, wearer))
-    remarks, strips = [], []
+    found = dict(await digests.summaries(tx, row)).get(wearer)
+    if found is None:
+        raise NotFound("nothing is published of this recording")
+    remarks: list[str] = []
+    shown: list[Excerpt] = []
     try:
         opener = await session_opener(tx, keyring, result.session)
-        found = await excerpts.named(tx, row, wearer, list(titles))
-        strips = [await _strip(opener, result, f, titles[f.strip_index]) for f in found]
+        for choice in choices(found, alerts):
+            drawn = await excerpt_on_paper(tx, opener, result, choice, found.rate_hz)
+            shown += [drawn] if drawn is not None else []
     except (NotFound, Incorrect):
         remarks.append("The signal can no longer be opened: no strips are shown.")
-    return await _report(tx, result, alerts, remarks), strips
+        shown.clear()
+    return report_words(result, found, alerts, tuple(remarks)), shown
 
 
-def _titles(
-    alerts: list[Alert], low: int | None, high: int | None, first: int | None
-) -> dict[int, str]:
-    """The strips to show, with why; extremes first in the choice, for alerts may be many."""
-    chosen: dict[int, list[str]] = {}
-    extremes = ((low, "Lowest heart rate"), (high, "Highest heart rate"))
-    for strip, why in extremes if low is not None else ((first, "First strip"),):
-        if strip is not None:
-            chosen.setdefault(strip, []).append(why)
-    for alert in alerts:
-        if alert.strip_index in chosen or len(chosen) < STRIPS_MAX:
-            told = codes.FLAGS[alert.kind.value][0].display
-            chosen.setdefault(alert.strip_index, []).insert(0, f"Alert: {told.lower()}")
-    return {strip: "; ".join(why) for strip, why in chosen.items()}
+async def excerpt_on_paper(
+    tx: Transaction, opener: Opener, result: Result, choice: Choice, rate_hz: float
+) -> Excerpt | None:
+    """A strip from anywhere in the wearer's signal; None where nothing is published of it."""
+    first, n = choice.first_sample, round(LINE_S * rate_hz)
+    numbers = range(first // SAMPLES_PER_STRIP, (first + n - 1) // SAMPLES_PER_STRIP + 1)
+    found = await excerpts.named(tx, result.session.row, result.patient_id, list(numbers))
+    if not found:
+        return None
+    placed = np.full(n, INVALID_SAMPLE, np.int16)
+    scale = Scale()
+    received = await fill(opener, placed, first, scale)
+    # What another has worn, or what is not published, is not this wearer's to show.
+    theirs = np.ones(n, np.bool_)
+    for finding in found:
+        start = finding.first_sample - first
+        theirs[max(start, 0) : max(start + finding.n_samples, 0)] = False
+    placed[theirs] = INVALID_SAMPLE
+    mv = zero_phase(millivolts(placed, scale.nv_per_lsb), rate_hz)
+    gaps = _gaps(placed, received & ~theirs)
+    marks = tuple(
+        BeatMark(beat.sample_index - first, label(beat, finding))
+        for finding in found
+        for beat in finding.beats
+        if 0 <= beat.sample_index - first < n
+    )
+    remarks = tuple({_CLOCK for finding in found if not finding.clock_synced})
+    at = found[0].started_at + timedelta(seconds=(first - found[0].first_sample) / rate_hz)
+    patient = on_paper(result.patient)
+    header = Header(choice.title, patient, at, result.device, (), SPEC, choice.remarks + remarks)
+    strip = Strip(mv, rate_hz, marks, gaps, header)
+    marked = choice.marked and (choice.marked[0] - first, choice.marked[1] - first)
+    return Excerpt(strip, choice.told, marked)
 
 
 async def _strip(opener: Opener, result: Result, finding: StripFinding, title: str) -> Strip:
@@ -78,18 +105,27 @@ async def _strip(opener: Opener, result: Result, finding: StripFinding, title: s
     scale = Scale()
     received = await fill(opener, placed, finding.first_sample, scale)
     mv = zero_phase(millivolts(placed, scale.nv_per_lsb), finding.rate_hz)
+    gaps = _gaps(placed, received)
+    return Strip(mv, finding.rate_hz, _marks(finding), gaps, _header(result, finding, title))
+
+
+def _gaps(placed: npt.NDArray[np.int16], received: npt.NDArray[np.bool_]) -> tuple[NoSignal, ...]:
     off = received & (placed == INVALID_SAMPLE)
     gaps = [NoSignal(a, b, _NOT_RECEIVED) for a, b in spans(~received)]
     gaps += [NoSignal(a, b, _LEAD_OFF) for a, b in spans(off)]
-    return Strip(mv, finding.rate_hz, _marks(finding), tuple(gaps), _header(result, finding, title))
+    return tuple(gaps)
+
+
+def label(beat: Beat, finding: StripFinding) -> str:
+    """What stands above a beat: its class, or whether it is abnormal where it has none."""
+    if beat.beat_class is not None:
+        return beat.beat_class.value
+    return _LABELS[beat_class(beat.abnormal_probability, finding.abnormal_from)]
 
 
 def _marks(finding: StripFinding) -> tuple[BeatMark, ...]:
     return tuple(
-        BeatMark(
-            beat.sample_index - finding.first_sample,
-            _LABELS[beat_class(beat.abnormal_probability, finding.abnormal_from)],
-        )
+        BeatMark(beat.sample_index - finding.first_sample, label(beat, finding))
         for beat in finding.beats
     )
 
@@ -98,7 +134,7 @@ def _header(result: Result, finding: StripFinding, title: str) -> Header:
     rate, quality = finding.rate, finding.quality
     reasons = [codes.UNREADABLE[reason.value].display.lower() for reason in quality.reasons]
     labels = [mark.label for mark in _marks(finding)]
-    counts = ", ".join(f"{labels.count(label)} {label}" for label in "NA?" if label in labels)
+    counts = ", ".join(f"{labels.count(one)} {one}" for one in "NSVFQA?" if one in labels)
     readable = "readable" if quality.readable else "not readable"
     facts = (
         ("Heart rate", f"{rate.heart_rate_per_min:.0f} /min" if rate else "not read"),
@@ -112,34 +148,3 @@ def _header(result: Result, finding: StripFinding, title: str) -> Header:
         remarks.append(_CLOCK)
     patient = on_paper(result.patient)
     return Header(title, patient, finding.started_at, result.device, facts, SPEC, tuple(remarks))
-
-
-async def _report(
-    tx: Transaction, result: Result, alerts: list[Alert], remarks: list[str]
-) -> Report:
-    body = result.body
-    summary = await observation(tx, body["result"][0]["reference"])
-    start, end = (datetime.fromisoformat(body["effectivePeriod"][k]) for k in ("start", "end"))
-    return Report(
-        title="ECG monitoring report",
-        patient=on_paper(result.patient),
-        period=f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC",
-        device=result.device,
-        status=_STATUSES.get(body["status"], f"Report, {body['status']}"),
-        conclusion=body.get("conclusion", ""),
-        totals=tuple(_total(component) for component in summary.get("component", [])),
-        alerts=tuple(_alert(alert) for alert in alerts),
-        remarks=tuple(remarks),
-    )
-
-
-def _total(component: Json) -> tuple[str, str]:
-    told = component.get("valueQuantity")
-    value = f"{told['value']} {told['unit']}" if told else str(component.get("valueInteger", ""))
-    return component["code"]["coding"][0]["display"], value
-
-
-def _alert(alert: Alert) -> tuple[str, str, str]:
-    until = f" to {alert.closed_at:%H:%M:%S} UTC" if alert.closed_at else " UTC, still open"
-    when = f"{alert.opened_at:%Y-%m-%d %H:%M:%S}{until}"
-    return codes.FLAGS[alert.kind.value][0].display, when, alert.evidence

@@ -62,11 +62,6 @@ async def find(tx: Transaction, sights: Sequence[Grant], id_: str) -> Result:
     raise missing
 
 
-async def observation(tx: Transaction, reference: str) -> Json:
-    """The Observation that ``reference`` names; empty if it is not there."""
-    return await _stored(tx, "Observation", reference.rpartition("/")[2])
-
-
 async def _stored(tx: Transaction, type_: str, id_: str) -> Json:
     try:
         body: Json = orjson.loads((await resources.read(tx, type_, id_)).body)

@@ -149,6 +149,74 @@ CHUNKS_STORED = _local("chunks-stored", "Chunks stored", "Chunks of the session 
 ANALYSED_TIME = _local("analysed-time", "Analysed time", "Length of the signal analysed.")
 READABLE_TIME = _local("readable-time", "Readable time", "Length of the signal in readable strips.")
 
+MISSING_TIME = _local("missing-time", "Time without signal", "Never received, or electrodes off.")
+LEAD_OFF_TIME = _local(
+    "lead-off-time", "Time without signal, electrodes off",
+    "Time without a value in strips where an electrode was off.",
+)  # fmt: skip
+QUALITY_MEAN = _local("quality-mean", "Mean signal quality", "Mean score of the strips' quality.")
+VENTRICULAR_BEATS = _local(
+    "ventricular-beats", "Ventricular ectopic beats", "Beats of class V (ANSI/AAMI EC57)."
+)
+VPC_COUNT = Code(MDC, "148065", "MDC_ECG_V_P_C_CNT", "ISO/IEEE 11073-10101, as monitors send it")
+SUPRAVENTRICULAR_BEATS = _local(
+    "supraventricular-beats", "Supraventricular ectopic beats",
+    "Beats of class S (ANSI/AAMI EC57).",
+)  # fmt: skip
+FUSION_BEATS = _local("fusion-beats", "Fusion beats", "Beats of class F (ANSI/AAMI EC57).")
+VENTRICULAR_BURDEN = _local(
+    "ventricular-burden", "Ventricular ectopic burden (PVC burden)",
+    "Share of beats of class V among the beats that have a class.",
+)  # fmt: skip
+SUPRAVENTRICULAR_BURDEN = _local(
+    "supraventricular-burden", "Supraventricular ectopic burden",
+    "Share of beats of class S among the beats that have a class.",
+)  # fmt: skip
+LONGEST_RR = _local(
+    "longest-rr", "Longest RR interval", "Longest RR interval between two beats of readable signal."
+)
+RR_PAUSES = _local("rr-pauses", "RR intervals of 2 s or more", "In readable signal.")
+SDANN = _local(
+    "sdann", "SDANN", "Standard deviation of the mean NN intervals of all segments of 5 min."
+)
+SDNN_INDEX = _local(
+    "sdnn-index", "SDNN index", "Mean of the standard deviations of NN of all segments of 5 min."
+)
+PNN50 = _local("pnn50", "pNN50", "Share of successive NN intervals that differ by more than 50 ms.")
+
+# Episodes of a session
+EPISODES = _local("episodes", "Rhythm episodes", "Episodes of a session, counted by kind.")
+EPISODE_NAMES: dict[str, str] = {
+    "sinus": "sinus rhythm",
+    "bradycardia": "bradycardia",
+    "tachycardia": "tachycardia",
+    "pause": "pause",
+    "asystole": "asystole",
+    "bigeminy": "ventricular bigeminy",
+    "trigeminy": "ventricular trigeminy",
+    "couplet": "ventricular couplet",
+    "ventricular-run": "ventricular run",
+    "ventricular-tachycardia": "ventricular tachycardia",
+    "ventricular-fibrillation": "ventricular fibrillation or flutter",
+    "supraventricular-run": "supraventricular run",
+    "atrial-fibrillation": "suspected atrial fibrillation or flutter",
+    "paced": "paced rhythm",
+    "noise": "noise",
+}
+"""Kinds of rhythm in words."""
+EPISODE_COUNT, EPISODE_SHARE, EPISODE_LONGEST, EPISODE_FASTEST = (
+    {
+        kind: _local(f"{kind}-{figure}", f"{display}: {name}", f"{definition}: {name}.")
+        for kind, name in EPISODE_NAMES.items()
+    }
+    for figure, display, definition in (
+        ("episodes", "Episodes", "Number of episodes"),
+        ("burden", "Share of time", "Share of the analysed time in episodes"),
+        ("longest", "Longest episode", "Duration of the longest episode"),
+        ("fastest", "Fastest episode", "Mean heart rate of the fastest episode"),
+    )
+)
+
 # Alerts
 FLAGS: dict[str, tuple[Code, ...]] = {
     "abnormal-beats": (

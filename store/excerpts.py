@@ -27,15 +27,6 @@ _PAGE = text(
 _NAMED = text(
     f"SELECT f.body::text {_WORN} AND f.strip_index = ANY(:strips) ORDER BY f.strip_index"
 )
-_EXTREMES = text(
-    "WITH worn AS MATERIALIZED (SELECT f.strip_index,"  # noqa: S608 (constants)
-    f" (f.body #>> '{{rate,heart_rate_per_min}}')::float8 AS rate {_WORN})"
-    " SELECT (SELECT strip_index FROM worn WHERE rate IS NOT NULL"
-    "  ORDER BY rate, strip_index LIMIT 1),"
-    " (SELECT strip_index FROM worn WHERE rate IS NOT NULL"
-    "  ORDER BY rate DESC, strip_index LIMIT 1),"
-    " (SELECT min(strip_index) FROM worn)"
-)
 
 
 async def session(tx: Transaction, device_id: UUID, session_id: bytes) -> SessionKey:
@@ -61,15 +52,6 @@ async def named(
     """The findings of these strips, as far as they are that wearer's, in order."""
     asked = {"session": session_row, "patient": patient_id, "strips": list(strips)}
     return [decode(row[0]) for row in await tx.execute(_NAMED, asked)]
-
-
-async def extremes(
-    tx: Transaction, session_row: int, patient_id: str | None
-) -> tuple[int | None, int | None, int | None]:
-    """The strips of the lowest and of the highest heart rate, and the first of all."""
-    asked = {"session": session_row, "patient": patient_id}
-    low, high, first = (await tx.execute(_EXTREMES, asked)).one()
-    return low, high, first
 
 
 async def alerts_of(tx: Transaction, session_row: int, patient_id: str | None) -> list[Alert]:

@@ -1,19 +1,18 @@
-"""Session reports: which are due, and what a session's findings come to.
+"""Session reports: which are due.
 
 A report is stale from the publication of a finding until it has taken it in. It is taken in
 once enough new signal has come, or nothing new comes for a while, or the session has ended.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import text
 
-from core.ecg import SessionKey, SessionTotals
+from core.ecg import SessionKey
+from store import digests
 from store.database import Transaction
-from store.findings import ENDED_AT
-from store.worn import wearer
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +45,6 @@ _DUE = text(
     "   (SELECT FROM finding f WHERE f.session = r.session AND NOT f.published))"
     " ORDER BY r.session LIMIT :limit FOR UPDATE OF r SKIP LOCKED"
 )
-_TOTALS = text(
-    "WITH strip AS MATERIALIZED ("  # noqa: S608 (constants)
-    f" SELECT f.started_at, {ENDED_AT} AS ended_at, f.strip_index, f.body, s.chunks,"
-    f"  {wearer('s.device_id', 'f.started_at', ENDED_AT)} AS patient_id,"
-    "  (f.body ->> 'n_samples')::float8 / (f.body ->> 'rate_hz')::float8 AS seconds,"
-    "  (f.body #>> '{rate,heart_rate_per_min}')::float8 AS rate,"
-    "  jsonb_array_length(jsonb_path_query_array(f.body,"
-    "   '$.beats[*].abnormal_probability ? (@ != null)')) AS classified,"
-    "  jsonb_array_length(jsonb_path_query_array(f.body,"
-    "   '$.beats[*].abnormal_probability ? (@ >= $from)',"
-    "   jsonb_build_object('from', f.body -> 'abnormal_from'))) AS abnormal"
-    " FROM finding f JOIN monitoring_session s ON s.id = f.session"
-    " WHERE f.session = :session AND f.published)"
-    " SELECT patient_id, min(started_at), max(ended_at), count(*), sum(seconds),"
-    " coalesce(sum(seconds) FILTER (WHERE (body #>> '{quality,readable}')::boolean), 0),"
-    " sum((body ->> 'n_missing')::bigint)::bigint, max(chunks),"
-    " sum(jsonb_array_length(body -> 'beats')), sum(classified), sum(abnormal),"
-    " avg(rate), min(rate), max(rate),"
-    " (array_agg(body ->> 'pipeline_version' ORDER BY strip_index DESC))[1],"
-    " (array_agg(body ->> 'model_id' ORDER BY strip_index DESC))[1]"
-    " FROM strip GROUP BY patient_id ORDER BY patient_id"
-)
 _SETTLE = text(
     "UPDATE report r SET status = :status, updated_at = now(), chunks = s.chunks,"
     " findings = f.findings, signal_until = f.signal_until"
@@ -77,12 +54,13 @@ _SETTLE = text(
 )
 
 
-async def mark_stale(tx: Transaction, sessions: Iterable[int]) -> None:
-    """Say that findings of these sessions are published that no report has taken in.
+async def mark_stale(tx: Transaction, done: Sequence[tuple[int, int]]) -> None:
+    """Say that findings (session row, strip index) are published that no report has taken in.
 
     The rows stay locked until the transaction ends; taken before the FHIR clock, as everywhere.
     """
-    await tx.execute(_MARK_STALE, {"sessions": sorted(set(sessions))})
+    await tx.execute(_MARK_STALE, {"sessions": sorted({session for session, _ in done})})
+    await digests.forget(tx, done)
 
 
 async def claim_due(
@@ -100,15 +78,6 @@ async def claim_due(
     }
     rows = await tx.execute(_DUE, asked)
     return [DueReport(SessionKey(row[0], row[1], row[2], bytes(row[3])), row[4]) for row in rows]
-
-
-async def totals(tx: Transaction, session: int) -> list[tuple[str | None, SessionTotals]]:
-    """What the published findings come to, for each patient who wore the device meanwhile.
-
-    None stands for the time when nobody did. ``chunks_stored`` are those of the whole session.
-    """
-    rows = await tx.execute(_TOTALS, {"session": session})
-    return [(row[0], SessionTotals(*row[1:])) for row in rows]
 
 
 async def settle(tx: Transaction, session: int, *, ended: bool) -> None:

@@ -18,6 +18,7 @@ TRACE_LEFT_MM = LEFT_MM + LEAD_IN_MM
 _FINE, _COARSE = 1.0, 5.0
 _WIDTHS = {_FINE: 0.1, _COARSE: 0.22}
 _TRACE_WIDTH = 0.28
+_ECTOPIC = frozenset("ASVF")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ class Line:
         return self.top + self.zero - mv * MM_PER_MV
 
 
-def draw_line(page: Page, line: Line, strip: Strip) -> None:
-    """Draw a line of paper and all that is on it."""
+def draw_line(page: Page, line: Line, strip: Strip, *, clocked: bool = True) -> None:
+    """Draw a line of paper and all that is on it; ``clocked``: with the time of its beginning."""
     seconds = (line.stop - line.start) / strip.rate_hz
     width = LEAD_IN_MM + _COARSE * np.ceil(seconds * MM_PER_S / _COARSE - 1e-9)
     for step in (_FINE, _COARSE):
@@ -54,6 +55,9 @@ def draw_line(page: Page, line: Line, strip: Strip) -> None:
     _trace(page, line, strip, float(width))
     _beats(page, line, strip)
     _seconds(page, line, strip)
+    if clocked:
+        at = strip.header.started_at + timedelta(seconds=line.start / strip.rate_hz)
+        page.add(Words(LEFT_MM, line.top - 6.4, clock(at), 2.8, colour=drawing.GREY))
 
 
 def _grid(line: Line, width: float, step: float) -> Lines:
@@ -105,7 +109,7 @@ def _beats(page: Page, line: Line, strip: Strip) -> None:
             continue
         x = line.x(beat.sample, strip.rate_hz)
         ticks.append((x, line.top - 2.0, x, line.top))
-        abnormal = beat.label == "A"
+        abnormal = beat.label in _ECTOPIC
         colour = drawing.ALERT if abnormal else drawing.GREY
         page.add(Words(x, line.top - 2.6, beat.label, 3.0, abnormal, "middle", colour))
     if ticks:
@@ -113,10 +117,8 @@ def _beats(page: Page, line: Line, strip: Strip) -> None:
 
 
 def _seconds(page: Page, line: Line, strip: Strip) -> None:
-    """The time of the line's first sample, and a tick for each second."""
+    """A tick for each second."""
     y = line.top + line.height
-    at = strip.header.started_at + timedelta(seconds=line.start / strip.rate_hz)
-    page.add(Words(LEFT_MM, line.top - 6.4, clock(at), 2.8, colour=drawing.GREY))
     elapsed = (line.stop - line.start) / strip.rate_hz
     marks = range(int(elapsed) + 1)
     x = [TRACE_LEFT_MM + second * MM_PER_S for second in marks]

@@ -17,6 +17,10 @@ _TOP_MM = 54.0
 _BETWEEN_MM = 16.0
 _HEIGHT_MIN, _HEIGHT_MAX = 40.0, 60.0
 _MARGIN_MV = 0.5
+LEGEND = (
+    "Beats by neural network: N normal, S supraventricular, V ventricular, F fusion, Q unknown,"
+    " A abnormal, ? not classified. Grey: no signal."
+)
 
 
 def strip_page(strip: Strip, number: int = 1, of: int = 1) -> Page:
@@ -37,19 +41,26 @@ def lay_out(mv: Millivolts, rate_hz: float) -> tuple[list[Line], bool]:
     per_line = round(LINE_S * rate_hz)
     low, high = _range(mv)
     height = float(np.clip((high - low) * MM_PER_MV, _HEIGHT_MIN, _HEIGHT_MAX))
-    spare = height / MM_PER_MV - (high - low)
-    # Large squares: 0 mV lies on a thick line.
-    above = np.round((high + spare / 2) / _MARGIN_MV) * _MARGIN_MV
-    zero = float(np.clip(above * MM_PER_MV, 5, height - 5))
+    zero, clipped = zero_line(mv, height)
     tops = (_TOP_MM, _TOP_MM + height + _BETWEEN_MM)
     starts = range(0, len(mv), per_line)
     lines = [
         Line(start, min(start + per_line, len(mv)), top, height, zero)
         for start, top in zip(starts, tops, strict=False)
     ]
-    above_mv, below_mv = zero / MM_PER_MV, (zero - height) / MM_PER_MV
+    return lines, clipped
+
+
+def zero_line(mv: Millivolts, height: float) -> tuple[float, bool]:
+    """Where 0 mV lies below the top of paper of that height in mm; whether the trace leaves it."""
+    low, high = _range(mv)
+    spare = height / MM_PER_MV - (high - low)
+    # Large squares: 0 mV lies on a thick line.
+    above = np.round((high + spare / 2) / _MARGIN_MV) * _MARGIN_MV
+    zero = float(np.clip(above * MM_PER_MV, 5, height - 5))
     finite = mv[np.isfinite(mv)]
-    return lines, bool(finite.size and (finite.max() > above_mv or finite.min() < below_mv))
+    top, bottom = zero / MM_PER_MV, (zero - height) / MM_PER_MV
+    return zero, bool(finite.size and (finite.max() > top or finite.min() < bottom))
 
 
 def _range(mv: Millivolts) -> tuple[float, float]:
@@ -98,8 +109,7 @@ def _scale(page: Page, strip: Strip, lines: list[Line], clipped: bool) -> None:
         f"{strip.rate_hz:g} Hz    single lead, electrode positions not known"
     )
     page.add(Words(LEFT_MM, bottom, said, 3.4, bold=True))
-    legend = "Beats by neural network: N normal, A abnormal, ? not classified. Grey: no signal."
-    page.add(Words(LEFT_MM, bottom + 5, legend, 3.0, colour=drawing.GREY))
+    page.add(Words(LEFT_MM, bottom + 5, LEGEND, 3.0, colour=drawing.GREY))
     shown = sum(line.stop - line.start for line in lines)
     if clipped:
         page.add(Words(RIGHT_MM, bottom, "The trace leaves the paper: cut off.", 3.0, True, "end"))

@@ -6,6 +6,8 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
+from core.holter.digest import Bins, Minute
+
 MM_PER_S = 25.0
 MM_PER_MV = 10.0
 DISCLAIMER = "Single lead, automated, not confirmed; not a diagnosis."
@@ -24,7 +26,7 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class BeatMark:
-    """An R peak at ``sample`` of the strip; ``label`` is N, A or ?."""
+    """An R peak at ``sample`` of the strip; ``label`` is N, S, V, F, Q (EC57), A or ?."""
 
     sample: int
     label: str
@@ -64,15 +66,54 @@ class Strip:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A strip among others on a page: what it shows, and where in it the episode lies.
+
+    ``marked`` are samples [start, stop) of the strip, which may reach beyond it.
+    """
+
+    strip: Strip
+    told: str
+    marked: tuple[int, int] | None = None
+
+
+Rows = tuple[tuple[str, str], ...]
+"""Names and values."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeRow:
+    """The episodes of one kind in words, a cell each; ``began``: the longest."""
+
+    kind: str
+    count: str
+    total: str
+    share: str
+    longest: str
+    fastest: str
+    began: str
+    unverified: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """The first page of a session's report."""
+    """What a session's report says before its strips.
+
+    ``findings`` are statements of the software; ``tables`` have a heading and rows; ``kinds``
+    are the kinds of rhythm to draw over time, in words by their name in ``minutes``.
+    """
 
     title: str
     patient: Patient
     period: str
     device: str
     status: str
-    conclusion: str
-    totals: tuple[tuple[str, str], ...]
+    findings: tuple[str, ...]
+    tables: tuple[tuple[str, Rows], ...]
+    episodes: tuple[EpisodeRow, ...]
     alerts: tuple[tuple[str, str, str], ...]
+    minutes: tuple[Minute, ...]
+    rates: Bins
+    rr: Bins
+    kinds: tuple[tuple[str, str], ...]
     remarks: tuple[str, ...] = ()

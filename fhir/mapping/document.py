@@ -15,8 +15,8 @@ from fhir.values import Json, instant, narrative, period, reference
 
 KIND = "document"
 _PAPER_TITLES = {
-    Format.PDF: "ECG report: totals and strips on ECG paper",
-    Format.SVG: "ECG strip on ECG paper",
+    Format.PDF: "Holter report: figures, trends, and strips on ECG paper",
+    Format.SVG: "ECG strips on ECG paper",
 }
 _FILES: dict[Format, Code] = {
     Format.WFDB: codes.WFDB_RECORD,
@@ -26,7 +26,7 @@ _FILES: dict[Format, Code] = {
 
 
 def presented_forms(report_id: str, created_at: datetime) -> list[Json]:
-    """DiagnosticReport.presentedForm: the report as PDF, its first strip as SVG."""
+    """DiagnosticReport.presentedForm: the report as PDF, its first strips as SVG."""
     return [
         _attachment(report_id, form, _PAPER_TITLES[form], created_at) | {"language": "en"}
         for form in PAPER

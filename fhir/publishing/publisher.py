@@ -102,7 +102,7 @@ class Publisher:
             return 0
         done = [(item.session.row, item.finding.strip_index) for item in claimed]
         await findings.mark_published(tx, done)
-        await reports.mark_stale(tx, [item.session.row for item in claimed])
+        await reports.mark_stale(tx, done)
         pieces = self._algorithms(claimed)
         for item in claimed:
             origin = _origin(item.session, item.patient_id)

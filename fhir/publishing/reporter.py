@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from core.ecg import SessionTotals
+from core.holter.summary import Holter
 from fhir.hl7v2.message import Letterhead
 from fhir.mapping.document import documents
+from fhir.mapping.episodes import episodes
 from fhir.mapping.identity import Origin
 from fhir.mapping.provenance import of_report
 from fhir.mapping.report import report
@@ -14,7 +15,7 @@ from fhir.publishing.outbox import put_out
 from fhir.publishing.revision import revised
 from fhir.publishing.shelf import Piece, evidence, lasting, publish
 from fhir.values import Json
-from store import reports
+from store import digests, reports
 from store.database import Transaction
 from store.reports import DueReport
 
@@ -32,8 +33,8 @@ async def write_due(
     due = await reports.claim_due(tx, interval_s, quiet_s, BATCH)
     pieces: list[Piece] = []
     for session in due:
-        for patient_id, totals in await reports.totals(tx, session.session.row):
-            pieces += _pieces(session, patient_id, totals)
+        for patient_id, found in await digests.summaries(tx, session.session.row, keep=True):
+            pieces += _pieces(session, patient_id, found)
         await reports.settle(tx, session.session.row, ended=session.ended)
     # Last, because other writers of resources wait from here to the commit.
     written = await publish(tx, pieces)
@@ -42,11 +43,11 @@ async def write_due(
     return len(due)
 
 
-def _pieces(due: DueReport, patient_id: str | None, totals: SessionTotals) -> list[Piece]:
+def _pieces(due: DueReport, patient_id: str | None, found: Holter) -> list[Piece]:
     """A session's report and what belongs to it, and where all of it comes from."""
-    bodies = list(_bodies(due, patient_id, totals))
+    bodies = list(_bodies(due, patient_id, found))
     origin = Origin(due.session.device_id, due.session.session_id, patient_id)
-    source = of_report(totals, origin, bodies, datetime.now(UTC))
+    source = of_report(found.totals, origin, bodies, datetime.now(UTC))
     return [*((evidence(body), _after) for body in bodies), (evidence(source), lasting)]
 
 
@@ -54,12 +55,14 @@ def _after(fresh: Json, before: Json | None, clinical: tuple[str, ...]) -> Json 
     return revised(fresh, before, clinical=clinical)
 
 
-def _bodies(due: DueReport, patient_id: str | None, totals: SessionTotals) -> Iterator[Json]:
+def _bodies(due: DueReport, patient_id: str | None, found: Holter) -> Iterator[Json]:
     """Summary and report, and once it has ended the files; a device's own where nobody wore it."""
     origin = Origin(due.session.device_id, due.session.session_id, patient_id)
-    yield summary(totals, origin, ended=due.ended)
+    yield summary(found, origin, ended=due.ended)
+    if found.has_rhythm:
+        yield episodes(found, origin, ended=due.ended)
     now = datetime.now(UTC)
-    told = report(totals, origin, now, ended=due.ended)
+    told = report(found, origin, now, ended=due.ended)
     yield told
     if due.ended:
-        yield from documents(totals, origin, told["id"], now)
+        yield from documents(found.totals, origin, told["id"], now)

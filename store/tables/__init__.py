@@ -4,7 +4,7 @@ The road of one chunk: ``device`` -> ``monitoring_session`` -> ``chunk`` -> (``a
 -> ``finding`` and ``alert`` -> ``resource``. Times are UTC.
 """
 
-from store.tables.analysis import alert, analysis_cursor, finding, gap, report
+from store.tables.analysis import alert, analysis_cursor, digest, finding, gap, report
 from store.tables.audit import audit_batch, audit_entry
 from store.tables.base import metadata
 from store.tables.clients import client, client_assertion, revoked_token
@@ -41,6 +41,7 @@ __all__ = [
     "client_assertion",
     "device",
     "device_key",
+    "digest",
     "fhir_clock",
     "finding",
     "gap",

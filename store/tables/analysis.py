@@ -8,6 +8,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     PrimaryKeyConstraint,
+    SmallInteger,
     Table,
     Text,
     text,
@@ -69,6 +70,21 @@ alert = Table(
     Column("published", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("session", "kind", "strip_index"),
     Index("alert_unpublished_idx", "session", postgresql_where=text("NOT published")),
+)
+
+# The published findings of a block (level 0) or a chapter of blocks (1), summed up by wearer, so
+# that a report need not read them again. It goes when one of them changes; ``worn`` and ``format``
+# tell whether it still holds.
+digest = Table(
+    "digest",
+    metadata,
+    Column("session", ForeignKey("monitoring_session.id"), nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("worn", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    PrimaryKeyConstraint("session", "level", "number"),
 )
 
 # When a session's report was last written, and over how many findings.

@@ -103,12 +103,13 @@ async def test_a_strip_goes_on_paper(client: Client, shown: Exhibit) -> None:
     assert "not received" in (await client.get(f"Binary/{shown.strips[1]['id']}-svg")).text
 
 
-async def test_the_report_s_svg_is_the_first_strip_of_the_pdf(
+async def test_the_report_s_svg_is_the_first_strips_of_the_pdf(
     client: Client, shown: Exhibit
 ) -> None:
     drawn = (await client.get(f"Binary/{shown.report['id']}-svg")).text
-    assert "Lowest heart rate" in drawn
-    assert "page 2 of 4" in drawn
+    assert "Alert: fast heart rate" in drawn
+    assert "lowest heart rate" in drawn
+    assert "page 4 of 4" in drawn
 
 
 async def test_a_report_of_many_strips_is_quick(

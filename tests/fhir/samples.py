@@ -13,11 +13,13 @@ from core.ecg import (
     Quality,
     Rate,
     RefusalReason,
-    SessionTotals,
     Spectrum,
     StripFinding,
 )
+from core.holter.strip import digest
+from core.holter.summary import holter
 from fhir.mapping.identity import Origin
+from tests.core.holter.samples import session
 
 DEVICE = UUID("8f3c8a52-6f0e-4b54-9a59-0c6f6d1f2b11")
 SESSION = bytes.fromhex("00000001a1b2c3d4e5f60718293a4b5c")
@@ -51,32 +53,12 @@ UNREADABLE = replace(
     spectrum=None,
     beats=(),
 )
-TOTALS = SessionTotals(
-    started_at=STARTED_AT,
-    ended_at=STARTED_AT + timedelta(seconds=1805.5),
-    strips=151,
-    analysed_s=1805.5,
-    readable_s=1795.2,
-    missing_samples=187,
-    chunks_stored=1206,
-    beats=2950,
-    classified_beats=2940,
-    abnormal_beats=992,
-    rate_mean_per_min=98.04,
-    rate_min_per_min=61.2,
-    rate_max_per_min=131.0,
-    pipeline_version="1.0",
-    model_id="baseline-1a2b3c",
-)
-EMPTY_TOTALS = replace(
-    TOTALS,
-    beats=0,
-    classified_beats=0,
-    abnormal_beats=0,
-    rate_mean_per_min=None,
-    rate_min_per_min=None,
-    rate_max_per_min=None,
-)
+HOLTER = holter(digest(session(150)), 1206)
+"""A session of half an hour with every class of beat and every kind of episode."""
+OLD_HOLTER = holter(digest(session(150, named=False)), 1206)
+"""The same by a network that told no classes, and no rhythms."""
+EMPTY_HOLTER = holter(digest([replace(UNREADABLE, strip_index=0, first_sample=0)]), 1)
+TOTALS = HOLTER.totals
 OPEN_ALERT = Alert(
     AlertKind.ABNORMAL_BEATS,
     STARTED_AT,

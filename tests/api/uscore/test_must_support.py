@@ -7,7 +7,7 @@ from fhir.codes import HEART_RATE, UCUM, VITAL_SIGNS
 from fhir.mapping.heart_rate import heart_rate
 from fhir.mapping.provenance import of_report
 from fhir.mapping.report import report
-from tests.fhir.samples import READABLE, STARTED_AT, TOTALS, UNREADABLE, WORN
+from tests.fhir.samples import HOLTER, READABLE, STARTED_AT, TOTALS, UNREADABLE, WORN
 
 
 def test_a_heart_rate_has_all_that_its_profile_marks() -> None:
@@ -32,7 +32,7 @@ def test_one_without_a_value_says_why() -> None:
 
 def test_a_report_says_what_it_is_and_when() -> None:
     for ended in (False, True):
-        made = report(TOTALS, WORN, STARTED_AT, ended=ended)
+        made = report(HOLTER, WORN, STARTED_AT, ended=ended)
         codes = {coding["code"] for category in made["category"] for coding in category["coding"]}
         assert "LP29708-2" in codes
         assert made["effectivePeriod"]["start"]

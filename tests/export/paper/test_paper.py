@@ -14,16 +14,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from export.paper.drawing import HEIGHT_MM, WIDTH_MM, Curve, Lines, Page, Words
+from export.paper.excerpts import excerpt_pages
 from export.paper.grid import LEFT_MM, TRACE_LEFT_MM
 from export.paper.layout import strip_page
 from export.paper.pdf import pdf
+from export.paper.report import finish, report_pages
 from export.paper.sheet import MM_PER_MV, MM_PER_S, Patient
 from export.paper.svg import svg
-from export.paper.totals import totals_page
-from tests.export.paper.pages import HEADER, REPORT, strip
+from tests.export.paper.pages import HEADER, REPORT, excerpt, strip
 
 GOLDEN = Path(__file__).parent / "golden"
 POINTS_PER_MM = 72 / 25.4
+FIGURES, TRENDS, EPISODES = report_pages(REPORT)
+PAGES = {
+    "strip": strip_page(strip(), 2, 3),
+    "figures": finish(FIGURES, REPORT, 1, 4),
+    "trends": finish(TRENDS, REPORT, 2, 4),
+    "episodes": finish(EPISODES, REPORT, 3, 4),
+    "excerpts": finish(excerpt_pages([excerpt()], REPORT)[0], REPORT, 4, 4),
+}
 
 
 def curves(page: Page) -> list[Curve]:
@@ -34,9 +43,9 @@ def words(page: Page) -> list[str]:
     return [shape.text for shape in page.shapes if isinstance(shape, Words)]
 
 
-@pytest.mark.parametrize("name", ["strip", "totals"])
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_as_agreed(name: str) -> None:
-    page = strip_page(strip(), 2, 3) if name == "strip" else totals_page(REPORT, 3)
+    page = PAGES[name]
     drawn, path = svg(page), GOLDEN / f"{name}.svg"
     if os.environ.get("HISBUNDLE_GOLDEN") == "write":
         path.write_text(drawn)
@@ -91,7 +100,7 @@ def test_the_svg_is_a4_in_millimetres() -> None:
 
 
 def test_the_pdf_is_a4_in_points_and_drawn_in_millimetres() -> None:
-    document = pdf([totals_page(REPORT, 2), strip_page(strip(), 2, 2)], "x")
+    document = pdf([PAGES["figures"], strip_page(strip(), 2, 2)], "x")
     boxes = re.findall(rb"/MediaBox \[ 0 0 ([\d.]+) ([\d.]+) \]", document)
     assert len(boxes) == 2
     for width, height in boxes:
@@ -131,7 +140,7 @@ def test_what_does_not_fit_is_said() -> None:
     told = words(strip_page(strip(600, 25.0, 9.0)))
     assert "The trace leaves the paper: cut off." in told
     assert "4.0 s more are not shown." in told
-    assert "and 6 more" in words(totals_page(REPORT, 1))
+    assert "and 8 more" in words(PAGES["episodes"])
 
 
 def test_a_strip_without_any_signal_is_a_page_too() -> None:

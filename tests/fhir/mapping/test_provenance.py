@@ -16,6 +16,7 @@ from store.index import Token
 from tests.conformance.checker import conformant
 from tests.fhir.samples import (
     DEVICE,
+    HOLTER,
     NOT_WORN,
     OPEN_ALERT,
     PATIENT,
@@ -59,7 +60,7 @@ def test_a_flags_provenance_names_what_it_rests_on() -> None:
 
 
 def test_a_reports_provenance_names_all_that_was_made() -> None:
-    told = of_report(TOTALS, WORN, [summary(TOTALS, WORN, ended=True)], AT)
+    told = of_report(TOTALS, WORN, [summary(HOLTER, WORN, ended=True)], AT)
     conformant(told)
     assert told["entity"][0]["what"]["identifier"]["value"] == f"{DEVICE}/{SESSION.hex()}"
     assert index(told).patient_id == PATIENT

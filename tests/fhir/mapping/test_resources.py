@@ -11,6 +11,7 @@ from core.ecg import Alert, AlertKind, StripFinding
 from fhir import bundle
 from fhir.mapping.beats import beats
 from fhir.mapping.device import algorithm, recorder
+from fhir.mapping.episodes import episodes
 from fhir.mapping.flag import flag
 from fhir.mapping.heart_rate import heart_rate
 from fhir.mapping.patient import patient
@@ -23,7 +24,7 @@ from fhir.r4b import check_form
 from tests.conformance.checker import check, conformant
 from tests.fhir import samples
 from tests.fhir.golden import matches_golden
-from tests.fhir.samples import NOT_WORN, READABLE, STARTED_AT, TOTALS, UNREADABLE, WORN
+from tests.fhir.samples import HOLTER, NOT_WORN, READABLE, STARTED_AT, TOTALS, UNREADABLE, WORN
 
 CODES = np.array([0, 12, -32768, -3] * 374, dtype=np.int16)
 SENT_PATIENT = {
@@ -44,9 +45,11 @@ RESOURCES: dict[str, dict[str, Any]] = {
     "observation-beats-absent": beats(UNREADABLE, WORN),
     "observation-quality": quality(READABLE, WORN),
     "observation-quality-unreadable": quality(UNREADABLE, WORN),
-    "observation-summary": summary(TOTALS, WORN, ended=True),
-    "diagnosticreport-partial": report(TOTALS, WORN, STARTED_AT, ended=False),
-    "diagnosticreport-final": report(samples.EMPTY_TOTALS, WORN, STARTED_AT, ended=True),
+    "observation-summary": summary(HOLTER, WORN, ended=True),
+    "observation-summary-unclassified": summary(samples.OLD_HOLTER, WORN, ended=True),
+    "observation-episodes": episodes(HOLTER, WORN, ended=True),
+    "diagnosticreport-partial": report(HOLTER, WORN, STARTED_AT, ended=False),
+    "diagnosticreport-final": report(samples.EMPTY_HOLTER, WORN, STARTED_AT, ended=True),
     "flag-active": ALERT,
     "flag-inactive": flag(
         Alert(AlertKind.TACHYCARDIA, STARTED_AT, TOTALS.ended_at, 3, "heart rate 141/min"), WORN

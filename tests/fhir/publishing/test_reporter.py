@@ -61,9 +61,14 @@ async def test_the_summary_counts_what_was_found(clinic: Clinic) -> None:
         "abnormal-beats": 1,
         "analysed-time": 23.936,
         "readable-time": 11.968,
+        "missing-time": 1.496,
+        "lead-off-time": 0,
+        "quality-mean": 47.6,
         "heart-rate-mean": 74.3,
         "heart-rate-min": 74.3,
         "heart-rate-max": 74.3,
+        "longest-rr": 10792,
+        "rr-pauses": 1,
     }
 
 
@@ -128,6 +133,7 @@ async def test_the_conclusion_is_for_people(clinic: Clinic) -> None:
         "Continuous single-lead ECG, 2026-03-01 12:00 to 2026-03-01 12:00 UTC (ended): 1 min "
         "analysed, 100 % of it readable. Heart rate 74/min on average, from 74 to 74/min. "
         "15 beats found; 5 of 10 classified ones (50.0 %) look abnormal to the algorithm. "
+        "Longest RR interval 10.79 s, 2026-03-01 12:00 UTC; 5 of 2 s or more. "
         "Automated analysis (pipeline 1.0, model baseline-1a2b3c), not confirmed by a clinician; "
         "it names no rhythm and no diagnosis."
     )
