@@ -82,26 +82,30 @@ def compare(stretches: Sequence[Stretch], memory: BeatMemory) -> Beats:
 
     Likeness is 0 while there are fewer than LIKES others to hold a beat against.
     """
-    found = [span for stretch in stretches for span in spans(stretch, stretch.peaks)]
+    found = [span for stretch in stretches for span in _whole(stretch, stretch.peaks)]
     shapes, power = _shapes([_cut(*span) for span in found])
     others = memory.shapes.astype(np.float64)
     if len(shapes) + len(others) <= LIKES:
         # The first beats of a session, in a short strip: those just before it stand in.
-        earlier = [span for stretch in stretches for span in spans(stretch, stretch.earlier)]
+        earlier = [span for stretch in stretches for span in _whole(stretch, stretch.earlier)]
         others = np.concatenate((others, _shapes([_cut(*span) for span in earlier])[0]))
     likeness = _likeness(shapes, others)
     alike = likeness**2 * power
     return Beats(tuple(found), shapes, likeness, float(np.median(alike)) if len(alike) else 0.0)
 
 
-def spans(stretch: Stretch, peaks: Sequence[int]) -> list[tuple[Stretch, int, int]]:
-    """Windows around the peaks that lie in the signal, nothing missing in them."""
+def windows(stretch: Stretch, peaks: Sequence[int]) -> list[tuple[int, int]]:
+    """First and stop of the window around each peak, which may reach beyond the signal."""
     first, last = (round(s * stretch.rate_hz) for s in (OFFSETS_S[0], OFFSETS_S[-1]))
-    windows = [(stretch, peak + first, peak + last + 1) for peak in peaks]
+    return [(peak + first, peak + last + 1) for peak in peaks]
+
+
+def _whole(stretch: Stretch, peaks: Sequence[int]) -> list[tuple[Stretch, int, int]]:
+    """The windows that lie in the signal, nothing missing in them."""
     return [
-        (stretch, start, stop)
-        for _, start, stop in windows
-        if start >= 0 and stop <= len(stretch.signal) and stretch.valid[start:stop].all()
+        (stretch, first, stop)
+        for first, stop in windows(stretch, peaks)
+        if first >= 0 and stop <= len(stretch.signal) and stretch.valid[first:stop].all()
     ]
 
 
@@ -125,9 +129,9 @@ def _cut(stretch: Stretch, first: int, stop: int) -> Floats:
     return np.interp(at, np.arange(len(samples)), samples)
 
 
-def _shapes(windows: Sequence[Floats]) -> tuple[Floats, Floats]:
+def _shapes(cuts: Sequence[Floats]) -> tuple[Floats, Floats]:
     """The windows with mean 0 and length 1, and the power of each in mV^2."""
-    beats = np.array(windows, dtype=np.float64).reshape(len(windows), len(OFFSETS_S))
+    beats = np.array(cuts, dtype=np.float64).reshape(len(cuts), len(OFFSETS_S))
     beats = beats - beats.mean(axis=1, keepdims=True)
     power = (beats * beats).mean(axis=1)
     length = np.sqrt(power * beats.shape[1])

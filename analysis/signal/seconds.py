@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from analysis.session.segment import Stretch
 from analysis.signal.faults import LEAST_S, MAX_SATURATED, Counts, is_flat
-from analysis.signal.likeness import Beats, spans
+from analysis.signal.likeness import Beats, windows
 
 Floats = npt.NDArray[np.float64]
 
@@ -66,7 +66,7 @@ def _at_rail(counts: Counts, second: int, n_samples: int) -> bool:
 def _by_beats(stretch: Stretch, beats: Beats) -> Floats:
     """The mean likeness of the beats over each sample of the stretch's signal.
 
-    NaN under none; infinite under the beats before and after the strip, which are not its own.
+    NaN under none; infinite under a beat that was not compared: cut by a gap, or of another strip.
     """
     total, count = np.zeros(len(stretch.signal)), np.zeros(len(stretch.signal))
     for (where, first, stop), likeness in zip(beats.spans, beats.likeness, strict=True):
@@ -75,8 +75,9 @@ def _by_beats(stretch: Stretch, beats: Beats) -> Floats:
             count[first:stop] += 1
     scores = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     after = () if stretch.after is None else (stretch.after,)
-    for _, first, stop in spans(stretch, (*stretch.earlier[-1:], *after)):
-        scores[first:stop][np.isnan(scores[first:stop])] = np.inf
+    for first, stop in windows(stretch, (*stretch.earlier[-1:], *stretch.peaks, *after)):
+        part = scores[max(first, 0) : max(stop, 0)]
+        part[np.isnan(part)] = np.inf
     return scores
 
 
