@@ -13,7 +13,11 @@ SAMPLES_PER_STRIP = CHUNKS_PER_STRIP * SAMPLES_PER_CHUNK
 
 
 class RefusalReason(StrEnum):
-    """Why a strip, or the whole of it, cannot be read."""
+    """Why a strip, or part of it, cannot be read; the last two may be the heart's doing.
+
+    NO_BEATS: connected, no fault, and no beat for three seconds or more: perhaps asystole.
+    DISORGANISED: nothing repeats, and the movement is in the band of ventricular fibrillation.
+    """
 
     LEAD_OFF = "lead-off"
     FLAT = "flat"
@@ -21,6 +25,9 @@ class RefusalReason(StrEnum):
     GAP = "gap"
     NOISE = "noise"
     FEW_BEATS = "few-beats"
+    CLOCK_JUMP = "clock-jump"
+    NO_BEATS = "no-beats"
+    DISORGANISED = "disorganised"
 
 
 class BeatClass(StrEnum):
@@ -116,6 +123,15 @@ class Quality:
     readable: bool
     reasons: tuple[RefusalReason, ...]
     seconds: tuple[float, ...] = ()
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the signal can be trusted, beats or none: a standstill in it is borne out.
+
+        True of a readable strip, and of one that is refused for want of beats alone though it is
+        quiet beside the patient's earlier beats.
+        """
+        return self.readable or (self.score > 0 and self.reasons == (RefusalReason.NO_BEATS,))
 
 
 @dataclass(frozen=True, slots=True)

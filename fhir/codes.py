@@ -116,6 +116,10 @@ MEAN_PROBABILITY = _local(
 SIGNAL_QUALITY = _local(
     "signal-quality", "ECG signal quality", "How far a strip can be trusted: 0 to 100 %."
 )
+SECONDS_QUALITY = _local(
+    "quality-by-second", "Signal quality by second",
+    "How far each whole second of the strip can be trusted, in order: 0 to 100 %.",
+)  # fmt: skip
 READABLE = _local("readable", "Readable", "Whether rate and beats were read from the strip.")
 MISSING_SAMPLES = _local(
     "missing-samples",
@@ -130,6 +134,16 @@ UNREADABLE = {
     "noise": _local("noise", "Noise", "Noise hides the heartbeat."),
     "few-beats": _local(
         "few-beats", "Too few beats to judge", "Fewer than three whole heartbeats to compare."
+    ),
+    "clock-jump": _local("clock-jump", "Clock jump", "The device's clock was set in between."),
+    "no-beats": _local(
+        "no-beats", "No heartbeat", "Electrodes connected, and no heartbeat for 3 s or more."
+    ),
+    "disorganised": _local(
+        "disorganised",
+        "Disorganised",
+        "Nothing repeats, and the movement is in the band of ventricular fibrillation (2-10 Hz):"
+        " either that, or the electrodes move.",
     ),
 }
 DOMINANT_FREQUENCY = _local(

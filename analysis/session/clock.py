@@ -15,6 +15,10 @@ LATEST_US = 4_102_444_800_000_000
 """A device time outside 2000..2100 is no time: the clock counts as unset."""
 
 
+JUMP_US = 500_000
+"""Between two chunks that follow each other a clock drifts by microseconds: this is a jump."""
+
+
 @dataclass(frozen=True, slots=True)
 class Instant:
     """A time in microseconds since 1970 UTC, and whether the device's clock was synchronised."""
@@ -62,6 +66,14 @@ class Clock:
         elif self.time_us == 0:
             self.sample_index = body.sample_index
             self.time_us = received_us - samples_us(body.n_valid, body.rate_centihz)
+
+    def jumps(self, body: ChunkBody) -> bool:
+        """Whether the next chunk states another time than counting its samples gives."""
+        stated = stated_time(body)
+        if stated is None or not self.stated:
+            return False
+        counted = self.at(body.sample_index, self.rate_centihz)
+        return abs(stated.time_us - counted.time_us) > JUMP_US
 
     def at(self, sample_index: int, rate_centihz: int) -> Instant:
         """The time of any sample of the session, counted from the one that is known.

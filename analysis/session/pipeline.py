@@ -18,6 +18,7 @@ from analysis.session.clock import Clock
 from analysis.session.reception import Tally, count_in, is_usable, usable_codes
 from analysis.session.segment import CONTEXT_S, Codes, Segment
 from analysis.session.strips import Draft, Model, classified, read_strip
+from analysis.signal.likeness import BeatMemory
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkBody
 from core.ecg import SAMPLES_PER_STRIP, Alert, StripFinding
 
@@ -54,6 +55,7 @@ class SessionPipeline:
         self.position = 0
         self.tallies: dict[int, Tally] = {}
         self.segments: list[Segment] = []
+        self.memory = BeatMemory()
         self.alert_state = AlertState()
         self._drafts: list[Draft] = []
 
@@ -130,8 +132,9 @@ class SessionPipeline:
             last is not None and form != (last.rate_centihz, last.nv_per_lsb)
         ):
             self._break()
+        jumped = body.sample_index == self.position and self.clock.jumps(body)
         self.clock.see(body, received_us)
-        count_in(self.tallies, body, codes)
+        count_in(self.tallies, body, codes, jumped=jumped)
         self.position = body.sample_index + body.n_valid
         self._extend(body, codes)
         if body.n_valid < SAMPLES_PER_CHUNK:
@@ -184,7 +187,9 @@ class SessionPipeline:
         stretches = [stretch for stretch in found if stretch is not None]
         place = tally.place(self.clock)
         counts = tally.counts(n_samples)
-        self._drafts.append(read_strip(place, counts, stretches, self.model, final=final))
+        self._drafts.append(
+            read_strip(place, counts, stretches, self.model, self.memory, final=final)
+        )
 
     def _forget(self, first_unread: int) -> None:
         """Drop the signal that no unread strip needs."""

@@ -1,6 +1,6 @@
 """What was received of each strip that is not read yet: counts, and its time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -8,10 +8,12 @@ import numpy.typing as npt
 from analysis.session.clock import Clock, Instant, samples_us, stated_time
 from analysis.session.segment import Codes
 from analysis.session.strips import Place
-from analysis.signal.quality import Counts
+from analysis.signal.faults import Counts
 from analysis.signal.rpeaks import RATE_MAX_HZ, RATE_MIN_HZ
 from core.chunk import INVALID_SAMPLE, ChunkBody, ChunkFlag
 from core.ecg import SAMPLES_PER_STRIP
+
+Mask = npt.NDArray[np.bool_]
 
 _LEADS = ChunkFlag.LEAD_OFF_PLUS | ChunkFlag.LEAD_OFF_MINUS
 _LARGEST = 32767
@@ -45,7 +47,10 @@ def saturated(body: ChunkBody, codes: Codes) -> npt.NDArray[np.bool_]:
 
 @dataclass(slots=True)
 class Tally:
-    """One strip's reception so far; rate and time are those of its first chunk."""
+    """One strip's reception so far; rate and time are those of its first chunk.
+
+    ``saturated`` has a count for each second begun.
+    """
 
     strip_index: int
     rate_centihz: int
@@ -53,7 +58,8 @@ class Tally:
     synced: bool = False
     received: int = 0
     lead_off: int = 0
-    saturated: int = 0
+    saturated: list[int] = field(default_factory=list)
+    clock_jumps: int = 0
 
     @property
     def first_sample(self) -> int:
@@ -69,11 +75,26 @@ class Tally:
 
     def counts(self, n_samples: int) -> Counts:
         """The counts of a strip of ``n_samples``."""
-        return Counts(n_samples, self.received, self.lead_off, self.saturated)
+        return Counts(
+            n_samples, self.received, self.lead_off, tuple(self.saturated), self.clock_jumps
+        )
+
+    def count(self, first: int, missing: Mask, at_rail: Mask) -> None:
+        """Count in samples from the strip's sample ``first`` on: bool[n] and bool[n]."""
+        self.received += len(missing)
+        self.lead_off += int(missing.sum())
+        seconds = (first + np.flatnonzero(at_rail)) * 100 // self.rate_centihz
+        for second, found in zip(*np.unique(seconds, return_counts=True), strict=True):
+            self.saturated[second] += int(found)
 
 
-def count_in(tallies: dict[int, Tally], body: ChunkBody, codes: Codes) -> None:
-    """Add a chunk to the tallies of the strips that it lies in (one or two)."""
+def count_in(
+    tallies: dict[int, Tally], body: ChunkBody, codes: Codes, *, jumped: bool = False
+) -> None:
+    """Add a chunk to the tallies of the strips that it lies in (one or two).
+
+    ``jumped``: the clock was set before it.
+    """
     at_rail = saturated(body, codes)
     missing = codes == INVALID_SAMPLE
     done = 0
@@ -83,14 +104,14 @@ def count_in(tallies: dict[int, Tally], body: ChunkBody, codes: Codes) -> None:
         if strip_index not in tallies:
             tallies[strip_index] = _begin(strip_index, body)
         tally = tallies[strip_index]
-        tally.received += part.stop - part.start
-        tally.lead_off += int(missing[part].sum())
-        tally.saturated += int(at_rail[part].sum())
+        tally.count(offset, missing[part], at_rail[part])
+        tally.clock_jumps += jumped and done == 0
         done = part.stop
 
 
 def _begin(strip_index: int, body: ChunkBody) -> Tally:
     tally = Tally(strip_index, body.rate_centihz)
+    tally.saturated = [0] * (SAMPLES_PER_STRIP * 100 // body.rate_centihz + 1)
     stated = stated_time(body)
     if stated is not None:
         away_us = samples_us(tally.first_sample - body.sample_index, body.rate_centihz)

@@ -11,9 +11,10 @@ from analysis.session.reception import Tally
 from analysis.session.segment import Segment
 from analysis.session.state import pack, unpack
 from analysis.session.strips import PIPELINE_VERSION, Model
+from analysis.signal.likeness import BeatMemory
 from core.ecg import Alert, AlertKind
 
-FORM = 1
+FORM = 2
 """Changes with what is stored here, or in a segment."""
 
 
@@ -30,6 +31,7 @@ def dump(pipeline: SessionPipeline) -> bytes:
         "position": pipeline.position,
         "clock": astuple(pipeline.clock),
         "tallies": [astuple(tally) for tally in pipeline.tallies.values()],
+        "memory": pipeline.memory.dump(),
         "segments": [segment.dump() for segment in pipeline.segments],
         "alerts": _alerts(pipeline.alert_state),
     }
@@ -48,6 +50,7 @@ def load(data: bytes, model: Model, policy: AlertPolicy) -> SessionPipeline:
     tallies = [Tally(*fields) for fields in state["tallies"]]
     pipeline.tallies = {tally.strip_index: tally for tally in tallies}
     pipeline.segments = [Segment.load(segment) for segment in state["segments"]]
+    pipeline.memory = BeatMemory.load(state["memory"])
     pipeline.alert_state = _alert_state(state["alerts"])
     return pipeline
 

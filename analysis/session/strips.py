@@ -9,12 +9,15 @@ import numpy.typing as npt
 from analysis.beats import BEAT_SAMPLES, PREPROCESSING_VERSION, cut_beat
 from analysis.session.clock import Instant
 from analysis.session.segment import Stretch
-from analysis.signal.quality import Counts, quality
+from analysis.signal.faults import Counts
+from analysis.signal.likeness import BeatMemory
+from analysis.signal.quality import quality
 from analysis.signal.rates import rate
+from analysis.signal.seconds import Grid
 from analysis.signal.spectrum import spectrum
 from core.ecg import Beat, StripFinding
 
-PIPELINE_VERSION = f"2+{PREPROCESSING_VERSION[:12]}"
+PIPELINE_VERSION = f"3+{PREPROCESSING_VERSION[:12]}"
 """Changes whenever the same chunks may give other findings."""
 
 
@@ -56,14 +59,20 @@ class Draft:
 
 
 def read_strip(
-    place: Place, counts: Counts, stretches: Sequence[Stretch], model: Model, *, final: bool
+    place: Place,
+    counts: Counts,
+    stretches: Sequence[Stretch],
+    model: Model,
+    memory: BeatMemory,
+    *,
+    final: bool,
 ) -> Draft:
     """All that can be said of a strip before its beats are classified.
 
     An unreadable strip has beats, so that nobody is told there were none, but no rate, no
-    spectrum and nothing to classify.
+    spectrum and nothing to classify. ``memory`` is of the strips before, and learns this one.
     """
-    seen = quality(stretches, counts)
+    seen = quality(stretches, counts, Grid(place.first_sample, place.rate_hz), memory)
     beats = [(s.start + peak, crop) for s in stretches for peak, crop in _beats(s)]
     places = [i for i, (_, crop) in enumerate(beats) if crop is not None and seen.readable]
     crops = [crop for _, crop in beats if crop is not None and seen.readable]

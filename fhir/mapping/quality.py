@@ -12,7 +12,10 @@ KIND = "quality"
 
 
 def quality(finding: StripFinding, origin: Origin) -> Json:
-    """The score in percent; each reason against reading the strip is a component that is true."""
+    """The score in percent; each reason against reading the strip is a component that is true.
+
+    The scores of its whole seconds are SampledData, one number a second.
+    """
     score, readable = finding.quality.score, finding.quality.readable
     reasons = [codes.UNREADABLE[reason.value] for reason in finding.quality.reasons]
     named = ", ".join(reason.display.lower() for reason in reasons)
@@ -33,9 +36,24 @@ def quality(finding: StripFinding, origin: Origin) -> Json:
             component(codes.READABLE, valueBoolean=readable),
             *(component(reason, valueBoolean=True) for reason in reasons),
             component(codes.MISSING_SAMPLES, valueInteger=finding.n_missing),
+            *_seconds(finding.quality.seconds),
             *(_bands(finding.spectrum) if finding.spectrum else ()),
         ],
     )
+
+
+def _seconds(scores: tuple[float, ...]) -> list[Json]:
+    if not scores:
+        return []
+    data = {
+        "origin": quantity(0, codes.PERCENT, 0),
+        "period": 1000,
+        "lowerLimit": 0,
+        "upperLimit": 100,
+        "dimensions": 1,
+        "data": " ".join(f"{100 * score:.0f}" for score in scores),
+    }
+    return [component(codes.SECONDS_QUALITY, valueSampledData=data)]
 
 
 def _bands(spectrum: Spectrum) -> list[Json]:

@@ -60,7 +60,8 @@ _BEATS = (
     codes.NO_ABNORMAL_BEATS, codes.MEAN_PROBABILITY,
 )  # fmt: skip
 _QUALITY = (
-    codes.SIGNAL_QUALITY, codes.READABLE, codes.MISSING_SAMPLES, *codes.UNREADABLE.values(),
+    codes.SIGNAL_QUALITY, codes.SECONDS_QUALITY, codes.READABLE, codes.MISSING_SAMPLES,
+    *codes.UNREADABLE.values(),
 )  # fmt: skip
 _FILES = (codes.WFDB_RECORD, codes.EDF_PLUS, codes.DICOM_ECG)
 SETS: tuple[tuple[str, str, str, tuple[Code, ...]], ...] = (

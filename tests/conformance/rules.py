@@ -19,6 +19,7 @@ DERIVED_UNITS = frozenset({"1/min.1/min", "/min/h"})  # of statistics: a square,
 UNITS = OWN_UNITS | DERIVED_UNITS | KNOWN
 _DATA = re.compile(r"(?:[EUL]|-?[0-9]+(?:\.[0-9]+)?)(?: (?:[EUL]|-?[0-9]+(?:\.[0-9]+)?))*")
 _LITERAL = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9.\-]{1,64}(?:/_history/.+)?")
+_SERIES_MS = 1000  # from here on, a number tells of an interval and not of an instant
 _TOLERANCE_MS = 1.0  # times are written in whole milliseconds
 
 
@@ -131,7 +132,13 @@ def _span(node: Node, frames: int) -> Iterator[str]:
         return
     start, end = (datetime.fromisoformat(stated[edge]) for edge in ("start", "end"))
     stated_ms = (end - start).total_seconds() * 1000
-    if abs(stated_ms - (frames - 1) * node.value["period"]) > _TOLERANCE_MS:
+    period_ms = node.value["period"]
+    if period_ms >= _SERIES_MS:
+        # One number for each whole interval: the rest of the period has none.
+        is_off = abs(stated_ms - frames * period_ms) >= period_ms
+    else:
+        is_off = abs(stated_ms - (frames - 1) * period_ms) > _TOLERANCE_MS
+    if is_off:
         yield f"{node.where}.data: {frames} frames do not span the effectivePeriod"
 
 

@@ -37,7 +37,7 @@ READABLE = StripFinding(
     started_at=STARTED_AT,
     clock_synced=True,
     rate_hz=125.0,
-    quality=Quality(0.953, True, ()),
+    quality=Quality(0.953, True, (), (0.97, 0.951, 0.94, 1.0, 0.0, *[0.964] * 6)),
     rate=Rate(74.31, 807.4, 792.0, 824.0, 9.87, 12.3),
     spectrum=Spectrum(7.25, 0.0123456, 0.04, 0.0011),
     beats=(Beat(4500, 0.0213), Beat(4601, 0.98765), Beat(5950, None)),
@@ -97,6 +97,9 @@ def findings(draw: st.DrawFn) -> StripFinding:
     """Any finding that analysis could make."""
     n_samples = draw(st.integers(1, 1496))
     first = draw(st.integers(0, 2**40))
+    rate_hz = draw(st.sampled_from([125.0, 128.0, 250.0, 256.0, 360.0, 500.0]))
+    whole = int(n_samples / rate_hz)
+    seconds = tuple(draw(st.lists(_share, min_size=whole, max_size=whole)))
     peaks = draw(st.lists(st.integers(0, n_samples - 1), unique=True, max_size=20))
     return StripFinding(
         strip_index=draw(st.integers(0, 2**30)),
@@ -105,8 +108,8 @@ def findings(draw: st.DrawFn) -> StripFinding:
         n_missing=draw(st.integers(0, n_samples)),
         started_at=draw(_times),
         clock_synced=draw(st.booleans()),
-        rate_hz=draw(st.sampled_from([125.0, 128.0, 250.0, 256.0, 360.0, 500.0])),
-        quality=draw(_qualities),
+        rate_hz=rate_hz,
+        quality=replace(draw(_qualities), seconds=seconds),
         rate=draw(st.none() | _rates),
         spectrum=draw(st.none() | _spectra),
         beats=tuple(Beat(first + peak, draw(st.none() | _share)) for peak in sorted(peaks)),

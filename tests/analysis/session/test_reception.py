@@ -37,3 +37,15 @@ def test_saturation_is_at_the_rails_that_a_device_reports() -> None:
     assert saturated(clipped, usable_codes(clipped)).sum() == 3
     full = body([-32767, 5, 32767, INVALID_SAMPLE])
     assert saturated(full, usable_codes(full)).sum() == 2
+
+
+def test_saturated_samples_count_in_their_second() -> None:
+    codes = np.zeros(187, dtype=np.int16)
+    codes[[0, 124, 125, 186]] = 32767
+    content = body(codes, SAMPLES_PER_STRIP)
+    tallies: dict[int, Tally] = {}
+    count_in(tallies, content, usable_codes(content), jumped=True)
+    counts = tallies[1].counts(187)
+    assert counts.saturated[:3] == (2, 2, 0)
+    assert len(counts.saturated) == 12
+    assert counts.clock_jumps == 1
