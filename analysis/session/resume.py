@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from analysis.alerts import AlertPolicy, AlertState
+from analysis.rhythm.dump import dump_rules, dump_watch, load_rules, load_watch
 from analysis.session.clock import Clock
 from analysis.session.pipeline import SessionPipeline
 from analysis.session.reception import Tally
@@ -13,7 +14,7 @@ from analysis.session.state import pack, unpack
 from analysis.session.strips import PIPELINE_VERSION, Model
 from core.ecg import Alert, AlertKind
 
-FORM = 1
+FORM = 2
 """Changes with what is stored here, or in a segment."""
 
 
@@ -32,6 +33,8 @@ def dump(pipeline: SessionPipeline) -> bytes:
         "tallies": [astuple(tally) for tally in pipeline.tallies.values()],
         "segments": [segment.dump() for segment in pipeline.segments],
         "alerts": _alerts(pipeline.alert_state),
+        "watch": dump_watch(pipeline.watch),
+        "rules": dump_rules(pipeline.rules),
     }
     return pack(version(pipeline.policy), state)
 
@@ -49,6 +52,7 @@ def load(data: bytes, model: Model, policy: AlertPolicy) -> SessionPipeline:
     pipeline.tallies = {tally.strip_index: tally for tally in tallies}
     pipeline.segments = [Segment.load(segment) for segment in state["segments"]]
     pipeline.alert_state = _alert_state(state["alerts"])
+    pipeline.watch, pipeline.rules = load_watch(state["watch"]), load_rules(state["rules"])
     return pipeline
 
 

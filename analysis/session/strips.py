@@ -7,14 +7,15 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.beats import BEAT_SAMPLES, PREPROCESSING_VERSION, cut_beat
+from analysis.rhythm.session import Sight, sights
 from analysis.session.clock import Instant
 from analysis.session.segment import Stretch
 from analysis.signal.quality import Counts, quality
 from analysis.signal.rates import rate
 from analysis.signal.spectrum import spectrum
-from core.ecg import Beat, StripFinding
+from core.ecg import Beat, RhythmSpan, StripFinding
 
-PIPELINE_VERSION = f"2+{PREPROCESSING_VERSION[:12]}"
+PIPELINE_VERSION = f"3+{PREPROCESSING_VERSION[:12]}"
 """Changes whenever the same chunks may give other findings."""
 
 
@@ -41,7 +42,8 @@ class Draft:
     """A strip's finding without probabilities, and its beats as the network will see them.
 
     ``crops`` is float32[n, 187]; row i belongs to ``finding.beats[places[i]]``. ``final`` is
-    False for a strip at a session's end that later chunks may complete.
+    False for a strip at a session's end that later chunks may complete. ``sights`` are what the
+    rhythm rules will want of its beats, ``live`` what the look-out saw in it.
     """
 
     finding: StripFinding
@@ -49,10 +51,18 @@ class Draft:
     places: tuple[int, ...]
     leads_off: bool
     final: bool
+    sights: tuple[Sight, ...] = ()
+    live: tuple[RhythmSpan, ...] = ()
 
 
 def read_strip(
-    place: Place, counts: Counts, stretches: Sequence[Stretch], model: Model, *, final: bool
+    place: Place,
+    counts: Counts,
+    stretches: Sequence[Stretch],
+    model: Model,
+    live: tuple[RhythmSpan, ...] = (),
+    *,
+    final: bool,
 ) -> Draft:
     """All that can be said of a strip before its beats are classified.
 
@@ -80,7 +90,9 @@ def read_strip(
         abnormal_from=model.abnormal_from,
     )
     stacked = np.array(crops, dtype=np.float32).reshape(len(crops), BEAT_SAMPLES)
-    return Draft(finding, stacked, tuple(places), 2 * counts.lead_off > counts.n_samples, final)
+    leads_off = 2 * counts.lead_off > counts.n_samples
+    seen_beats = sights(stretches)
+    return Draft(finding, stacked, tuple(places), leads_off, final, seen_beats, live)
 
 
 def classified(draft: Draft, probabilities: npt.NDArray[np.float32]) -> StripFinding:
