@@ -6,6 +6,8 @@ from tests.conformance.rules import UNITS
 
 TABLE = [value for value in vars(codes).values() if isinstance(value, Code)]
 TABLE += [*codes.UNREADABLE.values(), *(code for flag in codes.FLAGS.values() for code in flag)]
+RHYTHMS = [code for kind in codes.RHYTHMS.values() for code in kind if code not in TABLE]
+TABLE += RHYTHMS
 
 
 def test_every_code_tells_where_it_comes_from() -> None:
