@@ -5,6 +5,7 @@ complex and, for the P wave, of the stretch before it.
 """
 
 from dataclasses import dataclass, field
+from math import sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -35,8 +36,10 @@ def correlation(a: Window, b: Window) -> float | None:
     """Of two windows without mean, -1 to 1; None where one is flat, empty or of another length."""
     if len(a) != len(b) or len(a) == 0:
         return None
-    scale = float(np.sqrt(np.sum(a * a) * np.sum(b * b)))
-    return None if scale < 1e-9 else float(np.sum(a * b)) / scale
+    # einsum without BLAS: its sums do not depend on how the memory happens to lie.
+    aa, bb, ab = (float(np.einsum("i,i", x, y)) for x, y in ((a, a), (b, b), (a, b)))
+    scale = sqrt(aa * bb)
+    return None if scale < 1e-9 else ab / scale
 
 
 @dataclass(slots=True)

@@ -55,11 +55,10 @@ class Watch:
             self.lose()
             self.origin = self.seen_to = segment.origin
         self.rate_hz = segment.rate_hz
-        before = {(span.kind, span.first_sample) for span in self._open()}
+        before = self._known()
         self._peaks(segment)
         self._hops(segment)
-        after = {(span.kind, span.first_sample) for span in self._open()}
-        self.news = bool(after - before)
+        self.news = bool(self._known() - before)
 
     def lose(self) -> None:
         """The signal breaks off: what is open ends with it."""
@@ -79,6 +78,9 @@ class Watch:
         """Drop what ended before ``before``."""
         self.ended = [span for span in self.ended if span.stop_sample > before][-MOST:]
 
+    def _known(self) -> set[tuple[RhythmKind, int]]:
+        return {(span.kind, span.first_sample) for span in (*self._open(), *self.ended)}
+
     def _open(self) -> list[RhythmSpan]:
         signs = [span for span in (self.fibrillation, self.asystole) if span is not None]
         return [*signs, *self.wide.open(self.rate_hz)]
@@ -91,12 +93,20 @@ class Watch:
         for peak in segment.peaks:
             if not max(self.peak, segment.start - 1) < peak <= reach:
                 continue
+            self._silence(segment, self.peak, peak)
             self.peak = peak
             at = peak - segment.start
             self.ended += self.wide.push(segment.signal, at, peak, segment.rate_hz)
-            if self.asystole is not None:
-                self._end(replace(self.asystole, stop_sample=peak))
-                self.asystole = None
+
+    def _silence(self, segment: Segment, before: int, peak: int) -> None:
+        """An asystole that the beat at ``peak`` ends, whether it was seen or was too short."""
+        if self.asystole is not None:
+            self._end(replace(self.asystole, stop_sample=peak))
+            self.asystole = None
+        elif before >= segment.start and peak - before >= SILENT_S * segment.rate_hz:
+            codes = segment.codes[before - segment.start : peak - segment.start]
+            if (codes != INVALID_SAMPLE).all():
+                self._end(RhythmSpan(RhythmKind.ASYSTOLE, before, peak, 0, None, verified=True))
 
     def _hops(self, segment: Segment) -> None:
         fresh = self.seen_to - segment.start

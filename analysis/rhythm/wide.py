@@ -71,6 +71,8 @@ class Wide:
         return [self.spell.span(RhythmKind.VENTRICULAR_TACHYCARDIA, rate_hz, stop)]
 
     def _is_other(self, qrs: Window, alike: float) -> bool:
+        if alike >= UNLIKE_IF_BROADER:
+            return False
         breadth = _breadth(qrs)
         broader = breadth >= BROADER * _breadth(self.usual)
         return breadth >= BROAD_SHARE and alike < (UNLIKE_IF_BROADER if broader else UNLIKE_BELOW)
