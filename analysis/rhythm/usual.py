@@ -28,7 +28,7 @@ def window(signal: Window, at: int, before_s: float, after_s: float, rate_hz: fl
     if first < 0 or stop > len(signal) or not np.isfinite(signal[first:stop]).all():
         return np.empty(0)
     cut = signal[first:stop]
-    free: Window = cut - cut.mean()
+    free: Window = cut - cut.sum() / max(len(cut), 1)
     return free
 
 
@@ -37,9 +37,8 @@ def correlation(a: Window, b: Window) -> float | None:
     if len(a) != len(b) or len(a) == 0:
         return None
     # einsum without BLAS: its sums do not depend on how the memory happens to lie.
-    aa, bb, ab = (float(np.einsum("i,i", x, y)) for x, y in ((a, a), (b, b), (a, b)))
-    scale = sqrt(aa * bb)
-    return None if scale < 1e-9 else ab / scale
+    scale = sqrt(np.einsum("i,i", a, a) * np.einsum("i,i", b, b))
+    return None if scale < 1e-9 else float(np.einsum("i,i", a, b)) / scale
 
 
 @dataclass(slots=True)

@@ -87,5 +87,8 @@ class Wide:
 
 
 def _breadth(qrs: Window) -> float:
-    away = np.abs(qrs - np.median(qrs))
-    return float(np.mean(away > BROAD_LEVEL * away.max()))
+    ordered = np.sort(qrs)
+    # The median, without the price of np.median on fifty samples.
+    middle = (ordered[(len(qrs) - 1) // 2] + ordered[len(qrs) // 2]) / 2
+    away = np.abs(qrs - middle)
+    return int(np.count_nonzero(away > BROAD_LEVEL * away.max())) / len(qrs)
