@@ -251,6 +251,60 @@ FLAGS: dict[str, tuple[Code, ...]] = {
     ),
 }  # fmt: skip
 
+# Rhythms: our own code, and SNOMED CT's where it means no more
+HEART_RHYTHM = Code(LOINC, "8884-9", "Heart rate rhythm", "HL7 terminology, R4 examples")
+RHYTHMS: dict[str, tuple[Code, ...]] = {
+    "sinus": (_local("sinus", "Sinus rhythm", "Regular beats with a steady P wave."),),
+    "bradycardia": (
+        _local("bradycardia", "Bradycardia", "Below 50 per minute over 5 beats."),
+        FLAGS["bradycardia"][1],
+    ),
+    "tachycardia": (
+        _local("tachycardia", "Tachycardia", "Above 100 per minute over 17 beats."),
+        FLAGS["tachycardia"][1],
+    ),
+    "pause": (_local("pause", "Pause", "No beat for 3 s or more."),),
+    "asystole": (
+        _local("asystole", "Asystole", "No beat for 4 s or more."),
+        Code(SNOMED, "397829000", "Asystole", "CH pulse findings; DeCS and ICNP maps"),
+    ),
+    "bigeminy": (
+        _local("bigeminy", "Ventricular bigeminy", "Every second beat is ventricular."),
+        Code(SNOMED, "11157007", "Ventricular bigeminy", "PhysioNet Challenge 2021"),
+    ),
+    "trigeminy": (
+        _local("trigeminy", "Ventricular trigeminy", "Every third beat is ventricular."),
+    ),
+    "couplet": (_local("couplet", "Ventricular couplet", "Two ventricular beats in a row."),),
+    "ventricular-run": (
+        _local("ventricular-run", "Ventricular run", "Three ventricular beats in a row, or more."),
+    ),
+    "ventricular-tachycardia": (
+        _local("ventricular-tachycardia", "Ventricular tachycardia",
+               "Five ventricular beats in a row or more, above 100 per minute."),
+        Code(SNOMED, "25569003", "Ventricular tachycardia", "several public code lists"),
+    ),
+    "ventricular-fibrillation": (
+        _local("ventricular-fibrillation", "Ventricular fibrillation or flutter",
+               "The waves of ventricular fibrillation or flutter for 4 s or more."),
+    ),
+    "supraventricular-run": (
+        _local("supraventricular-run", "Supraventricular run",
+               "Three supraventricular premature beats in a row, or more."),
+    ),
+    "atrial-fibrillation": (
+        _local("atrial-fibrillation", "Suspected atrial fibrillation or flutter",
+               "Irregular beats without a steady P wave for 30 s or more."),
+    ),
+    "paced": (_local("paced", "Paced rhythm", "Ten beats in a row of the class of paced beats."),),
+    "noise": (_local("noise-rhythm", "Not readable for noise", "Noise hides the rhythm."),),
+}  # fmt: skip
+NO_RHYTHM = _local("no-rhythm", "No rhythm told", "No rhythm meets its definition in this strip.")
+UNVERIFIED = _local("unverified", "Not verified", "The signal's quality does not bear it out.")
+QRS_DURATION = _local("qrs-duration", "QRS duration", "Median over a strip's clean normal beats.")
+QT_INTERVAL = _local("qt-interval", "QT interval", "Median over a strip's clean normal beats.")
+QTC_INTERVAL = _local("qtc-interval", "QTc interval", "QT corrected for the heart rate.")
+
 # Devices
 ECG_DEVICE = Code(MDC, "69798", "MDC_DEV_ECG_VMD", "HL7 PoCD; MII Kardiologie")
 ANALYSIS_SOFTWARE = _local("ecg-analysis-software", "ECG analysis software", "Software device.")

@@ -3,17 +3,21 @@
 Everything is decided chunk by chunk, so it makes no difference how many chunks a turn brings,
 or whether the state was stored and loaded in between. A strip is read once the first R peak
 after it is found and its last beat is complete; if none comes, LOOKAHEAD_S after its end and once
-the detector has settled all that lies before; or once the signal has broken off.
+the detector has settled all that lies before; or once the signal has broken off. When the
+look-out sees fibrillation, tachycardia or asystole begin, the strip that is still running is told
+at once, as far as it has come.
 """
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from analysis.alerts import AlertPolicy, AlertState, assess, ended
 from analysis.beats import BEAT_SAMPLES, beat_stop
+from analysis.rhythm.session import StripRules
+from analysis.rhythm.watch import Watch
 from analysis.session.clock import Clock
 from analysis.session.reception import Tally, count_in, is_usable, usable_codes
 from analysis.session.segment import CONTEXT_S, Codes, Segment
@@ -57,7 +61,9 @@ class SessionPipeline:
         self.segments: list[Segment] = []
         self.memory = BeatMemory()
         self.alert_state = AlertState()
+        self.watch, self.rules = Watch(), StripRules()
         self._drafts: list[Draft] = []
+        self._goes_on: SessionPipeline | None = None
 
     def push(self, seq: int, body: ChunkBody | None, received_us: int) -> None:
         """Take the next chunk; ``None`` stands for one that could not be opened.
@@ -77,6 +83,9 @@ class SessionPipeline:
         elif body.n_valid:
             self._take(body, received_us)
         self._read_strips()
+        if self.watch.news and self.tallies:
+            self._read(max(self.tallies), final=False)
+        self.watch.news = False
 
     @property
     def crops(self) -> npt.NDArray[np.float32]:
@@ -91,9 +100,11 @@ class SessionPipeline:
         """
         findings: list[StripFinding] = []
         alerts: list[Alert] = []
+        if self._goes_on is not None:
+            self.rules = copy.deepcopy(self._goes_on.rules)
         for draft in self._drafts:
             mine, probabilities = np.split(probabilities, [len(draft.places)])
-            findings.append(classified(draft, mine, by))
+            findings.append(self._with_rhythm(draft, classified(draft, mine, by)))
             if draft.final:
                 self.alert_state, changed = assess(
                     self.policy, self.alert_state, findings[-1], draft.leads_off
@@ -105,14 +116,21 @@ class SessionPipeline:
     def ended(self) -> "SessionPipeline":
         """A copy for which the session ends here: its crops and outcome are of the last strips.
 
-        They are partial and raise no alert. This pipeline goes on as if nothing had been asked.
+        They are partial and raise no alert. This pipeline goes on as if nothing had been asked;
+        resolve it before the copy, whose rhythms go on from its own.
         """
         copied = copy.deepcopy(self)
-        copied._drafts = []
+        copied._drafts, copied._goes_on = [], self
         copied._break()
         for strip_index in list(copied.tallies):
             copied._read(strip_index, final=False)
         return copied
+
+    def _with_rhythm(self, draft: Draft, finding: StripFinding) -> StripFinding:
+        """The finding with its rhythms; a strip that is still running leaves no trace."""
+        ends = draft.final or self._goes_on is not None
+        rules = self.rules if ends else copy.deepcopy(self.rules)
+        return replace(finding, rhythm=rules.tell(finding, draft.sights, draft.live))
 
     def ended_alerts(self) -> tuple[Alert, ...]:
         """The open alerts as they stand if the session ends here: closed with it."""
@@ -152,16 +170,19 @@ class SessionPipeline:
             self.segments.append(Segment(start, body.rate_centihz, body.nv_per_lsb))
             codes = codes[valid[0] :]
         self.segments[-1].push(codes)
+        self.watch.see(self.segments[-1])
 
     def _break(self) -> None:
         if self.segments:
             self.segments[-1].finish()
+        self.watch.lose()
 
     def _read_strips(self) -> None:
         for strip_index in list(self.tallies):
             if not self._is_due((strip_index + 1) * SAMPLES_PER_STRIP):
                 break
             self._read(strip_index, final=True)
+            del self.tallies[strip_index]
             self._forget((strip_index + 1) * SAMPLES_PER_STRIP)
 
     def _is_due(self, stop: int) -> bool:
@@ -180,19 +201,20 @@ class SessionPipeline:
         return segment.stop >= beat_stop(last, after, segment.rate_hz)
 
     def _read(self, strip_index: int, *, final: bool) -> None:
-        tally = self.tallies.pop(strip_index)
+        tally = self.tallies[strip_index]
         first = tally.first_sample
         n_samples = SAMPLES_PER_STRIP if final else min(SAMPLES_PER_STRIP, self.position - first)
         found = [s.stretch(first, first + SAMPLES_PER_STRIP) for s in self.segments]
         stretches = [stretch for stretch in found if stretch is not None]
         place = tally.place(self.clock)
         counts = tally.counts(n_samples)
-        self._drafts.append(
-            read_strip(place, counts, stretches, self.model, self.memory, final=final)
-        )
+        live = self.watch.spans(first, first + n_samples)
+        draft = read_strip(place, counts, stretches, self.model, self.memory, live, final=final)
+        self._drafts.append(draft)
 
     def _forget(self, first_unread: int) -> None:
         """Drop the signal that no unread strip needs."""
+        self.watch.forget(first_unread)
         for segment in self.segments:
             earlier = [peak for peak in segment.peaks if peak < first_unread]
             before = first_unread - round(KEPT_BEFORE_S * segment.rate_hz)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from analysis.alerts import AlertPolicy, AlertState
+from analysis.rhythm.dump import dump_rules, dump_watch, load_rules, load_watch
 from analysis.session.clock import Clock
 from analysis.session.pipeline import SessionPipeline
 from analysis.session.reception import Tally
@@ -34,6 +35,8 @@ def dump(pipeline: SessionPipeline) -> bytes:
         "memory": pipeline.memory.dump(),
         "segments": [segment.dump() for segment in pipeline.segments],
         "alerts": _alerts(pipeline.alert_state),
+        "watch": dump_watch(pipeline.watch),
+        "rules": dump_rules(pipeline.rules),
     }
     return pack(version(pipeline.policy), state)
 
@@ -52,6 +55,7 @@ def load(data: bytes, model: Model, policy: AlertPolicy) -> SessionPipeline:
     pipeline.segments = [Segment.load(segment) for segment in state["segments"]]
     pipeline.memory = BeatMemory.load(state["memory"])
     pipeline.alert_state = _alert_state(state["alerts"])
+    pipeline.watch, pipeline.rules = load_watch(state["watch"]), load_rules(state["rules"])
     return pipeline
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.beats import BEAT_SAMPLES, PREPROCESSING_VERSION, cut_beat
+from analysis.rhythm.session import Sight, sights
 from analysis.session.clock import Instant
 from analysis.session.segment import Stretch
 from analysis.signal.faults import Counts
@@ -15,7 +16,7 @@ from analysis.signal.quality import quality
 from analysis.signal.rates import rate
 from analysis.signal.seconds import Grid
 from analysis.signal.spectrum import spectrum
-from core.ecg import Beat, StripFinding
+from core.ecg import Beat, RhythmSpan, StripFinding
 
 PIPELINE_VERSION = f"3+{PREPROCESSING_VERSION[:12]}"
 """Changes whenever the same chunks may give other findings."""
@@ -48,7 +49,8 @@ class Draft:
     """A strip's finding without probabilities, and its beats as the network will see them.
 
     ``crops`` is float32[n, 187]; row i belongs to ``finding.beats[places[i]]``. ``final`` is
-    False for a strip at a session's end that later chunks may complete.
+    False for a strip at a session's end that later chunks may complete. ``sights`` are what the
+    rhythm rules will want of its beats, ``live`` what the look-out saw in it.
     """
 
     finding: StripFinding
@@ -56,6 +58,8 @@ class Draft:
     places: tuple[int, ...]
     leads_off: bool
     final: bool
+    sights: tuple[Sight, ...] = ()
+    live: tuple[RhythmSpan, ...] = ()
 
 
 def read_strip(
@@ -64,6 +68,7 @@ def read_strip(
     stretches: Sequence[Stretch],
     model: Model,
     memory: BeatMemory,
+    live: tuple[RhythmSpan, ...] = (),
     *,
     final: bool,
 ) -> Draft:
@@ -93,7 +98,9 @@ def read_strip(
         abnormal_from=model.abnormal_from,
     )
     stacked = np.array(crops, dtype=np.float32).reshape(len(crops), BEAT_SAMPLES)
-    return Draft(finding, stacked, tuple(places), 2 * counts.lead_off > counts.n_samples, final)
+    leads_off = 2 * counts.lead_off > counts.n_samples
+    seen_beats = sights(stretches)
+    return Draft(finding, stacked, tuple(places), leads_off, final, seen_beats, live)
 
 
 def classified(

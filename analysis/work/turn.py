@@ -145,8 +145,10 @@ def _log_stale(session: SessionKey, error: Incorrect) -> None:
 
 def _finish(run: _Running, outcomes: dict[int, Outcome]) -> Done:
     parts = [outcomes[id(pipeline)] for pipeline in run.both]
+    # A strip that was told while it ran may be told again in the same turn: the last one counts.
+    findings = {finding.strip_index: finding for part in parts for finding in part.findings}
     outcome = Outcome(
-        tuple(finding for part in parts for finding in part.findings),
+        tuple(findings.values()),
         tuple(alert for part in parts for alert in part.alerts)
         + (run.pipeline.ended_alerts() if run.ends else ()),
     )

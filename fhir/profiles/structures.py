@@ -62,6 +62,23 @@ PROFILES = (
         ),
     ),
     _observation(
+        "ecg-rhythm",
+        "Heart rhythm",
+        "What the beats of a strip amount to, or that there are none; each episode is a component"
+        " with its onset and offset so far. Preliminary, for nobody has confirmed it.",
+        codes.HEART_RHYTHM,
+        _PERIOD,
+        _DEVICE,
+        _STRIP,
+        Rule("Observation.method", "The rules"),
+        Rule(
+            "Observation.value[x]",
+            "The gravest rhythm",
+            type="CodeableConcept",
+            value_set=canonical("ValueSet", "rhythm"),
+        ),
+    ),
+    _observation(
         "ecg-signal-quality",
         "ECG signal quality",
         "How far a strip can be trusted, and why not.",

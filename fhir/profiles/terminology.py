@@ -54,6 +54,7 @@ _CLASSES = (codes.ABNORMAL_BEATS, codes.NO_ABNORMAL_BEATS)
 _OBSERVATIONS = (
     codes.ECG_POTENTIAL, codes.EKG_STUDY, codes.HEART_RATE, codes.RR_MEAN, codes.SDNN,
     codes.BEAT_CLASSIFICATION, codes.SIGNAL_QUALITY, codes.HOLTER_STUDY, codes.POWER_SPECTRUM,
+    codes.HEART_RHYTHM, codes.QRS_DURATION, codes.QT_INTERVAL, codes.QTC_INTERVAL,
 )  # fmt: skip
 _BEATS = (
     codes.R_PEAK, codes.BEATS, codes.CLASSIFIED_BEATS, codes.ABNORMAL_BEATS,
@@ -63,6 +64,7 @@ _QUALITY = (
     codes.SIGNAL_QUALITY, codes.SECONDS_QUALITY, codes.READABLE, codes.MISSING_SAMPLES,
     *codes.UNREADABLE.values(),
 )  # fmt: skip
+_RHYTHMS = (*(code for kind in codes.RHYTHMS.values() for code in kind), codes.NO_RHYTHM)
 _FILES = (codes.WFDB_RECORD, codes.EDF_PLUS, codes.DICOM_ECG)
 SETS: tuple[tuple[str, str, str, tuple[Code, ...]], ...] = (
     (
@@ -85,6 +87,7 @@ SETS: tuple[tuple[str, str, str, tuple[Code, ...]], ...] = (
         _OBSERVATIONS,
     ),
     ("beats", "Beats", "What is said of a strip's beats, one by one and in sum.", _BEATS),
+    ("rhythm", "Rhythms", "What a strip's rhythm comes to, and its episodes.", _RHYTHMS),
     ("signal-quality", "Signal quality", "What is said of a strip's readability.", _QUALITY),
     ("signal-file", "Signal file formats", "DocumentReference.content.format of a file.", _FILES),
 )

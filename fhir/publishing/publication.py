@@ -8,6 +8,7 @@ from fhir.mapping.beats import beats
 from fhir.mapping.heart_rate import heart_rate
 from fhir.mapping.identity import Origin
 from fhir.mapping.quality import quality
+from fhir.mapping.rhythm import rhythm
 from fhir.mapping.strip import ecg_strip, render
 from fhir.publishing.revision import revised
 from fhir.values import Json
@@ -47,3 +48,5 @@ def publications(finding: StripFinding, origin: Origin, session: int) -> Iterato
         yield Publication(heart_rate(finding, origin), worthwhile=finding.rate is not None)
     read = bool(finding.beats) or finding.quality.readable
     yield Publication(beats(finding, origin), worthwhile=read, confirmed=False)
+    said = bool(finding.rhythm) or finding.intervals is not None
+    yield Publication(rhythm(finding, origin), worthwhile=said, confirmed=False)

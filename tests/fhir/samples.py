@@ -10,9 +10,12 @@ from core.ecg import (
     Alert,
     AlertKind,
     Beat,
+    Intervals,
     Quality,
     Rate,
     RefusalReason,
+    RhythmKind,
+    RhythmSpan,
     Spectrum,
     StripFinding,
 )
@@ -53,6 +56,15 @@ UNREADABLE = replace(
     spectrum=None,
     beats=(),
 )
+RHYTHMIC = replace(
+    READABLE,
+    rhythm=(
+        RhythmSpan(RhythmKind.SINUS, 120, 5951, 58, 74.6, verified=True),
+        RhythmSpan(RhythmKind.VENTRICULAR_TACHYCARDIA, 4601, 4890, 6, 158.4, verified=True),
+        RhythmSpan(RhythmKind.ASYSTOLE, 5300, 5900, 0, None, verified=False),
+    ),
+    intervals=Intervals(92.0, 396.0, 421.0, "dwt, Fridericia"),
+)
 HOLTER = holter(digest(session(150)), 1206)
 """A session of half an hour with every class of beat and every kind of episode."""
 OLD_HOLTER = holter(digest(session(150, named=False)), 1206)
@@ -92,6 +104,22 @@ _qualities = st.builds(
 _spectra = st.builds(Spectrum, st.floats(0, 60), _share, _share, _share)
 
 
+_kinds = st.sampled_from(RhythmKind)
+_intervals = st.builds(
+    Intervals, st.none() | st.floats(40, 250), st.none() | st.floats(200, 700), st.none(), _words
+)
+
+
+@st.composite
+def _spans(draw: st.DrawFn, first: int, n_samples: int) -> RhythmSpan:
+    begun = first + draw(st.integers(-100_000, n_samples - 1))
+    stop = max(begun, first) + draw(st.integers(1, n_samples))
+    rate = draw(st.none() | st.floats(10, 350))
+    return RhythmSpan(
+        draw(_kinds), begun, stop, draw(st.integers(0, 999)), rate, draw(st.booleans())
+    )
+
+
 @st.composite
 def findings(draw: st.DrawFn) -> StripFinding:
     """Any finding that analysis could make."""
@@ -116,6 +144,8 @@ def findings(draw: st.DrawFn) -> StripFinding:
         model_id=draw(_words),
         pipeline_version=draw(_words),
         abnormal_from=draw(st.floats(0.1, 0.9)),
+        rhythm=tuple(draw(st.lists(_spans(first, n_samples), max_size=4))),
+        intervals=draw(st.none() | _intervals),
     )
 
 

@@ -13,6 +13,8 @@ TABLE += [
                    codes.EPISODE_FASTEST)
     for code in figure.values()
 ]  # fmt: skip
+RHYTHMS = [code for kind in codes.RHYTHMS.values() for code in kind if code not in TABLE]
+TABLE += RHYTHMS
 
 
 def test_every_code_tells_where_it_comes_from() -> None:

@@ -17,6 +17,7 @@ from fhir.mapping.heart_rate import heart_rate
 from fhir.mapping.patient import patient
 from fhir.mapping.quality import quality
 from fhir.mapping.report import report
+from fhir.mapping.rhythm import rhythm
 from fhir.mapping.strip import ecg_strip, with_samples
 from fhir.mapping.summary import summary
 from fhir.outcome import operation_outcome
@@ -45,6 +46,8 @@ RESOURCES: dict[str, dict[str, Any]] = {
     "observation-beats-absent": beats(UNREADABLE, WORN),
     "observation-quality": quality(READABLE, WORN),
     "observation-quality-unreadable": quality(UNREADABLE, WORN),
+    "observation-rhythm": rhythm(samples.RHYTHMIC, WORN),
+    "observation-rhythm-none": rhythm(READABLE, WORN),
     "observation-summary": summary(HOLTER, WORN, ended=True),
     "observation-summary-unclassified": summary(samples.OLD_HOLTER, WORN, ended=True),
     "observation-episodes": episodes(HOLTER, WORN, ended=True),
@@ -118,11 +121,11 @@ def test_stored_bytes_are_embedded_as_they_are() -> None:
 @given(samples.findings())
 def test_any_finding_becomes_conformant_observations(finding: StripFinding) -> None:
     ids = set()
-    for make in (ecg_strip, heart_rate, beats, quality):
+    for make in (ecg_strip, heart_rate, beats, quality, rhythm):
         resource = make(finding, WORN)
         assert check(resource) == []
         ids.add(resource["id"])
-    assert len(ids) == 4
+    assert len(ids) == 5
     codes = np.zeros(finding.n_samples, np.int16)
     assert check(with_samples(ecg_strip(finding, NOT_WORN), codes, 732)) == []
 

@@ -14,6 +14,7 @@ FILES = {
     "ecg-strip": ["observation-strip", "observation-strip-incomplete"],
     "ecg-heart-rate": ["observation-heart-rate", "observation-heart-rate-absent"],
     "ecg-beats": ["observation-beats", "observation-beats-absent"],
+    "ecg-rhythm": ["observation-rhythm", "observation-rhythm-none"],
     "ecg-signal-quality": ["observation-quality", "observation-quality-unreadable"],
     "ecg-monitoring-summary": ["observation-summary"],
     "ecg-monitoring-report": ["diagnosticreport-final", "diagnosticreport-partial"],

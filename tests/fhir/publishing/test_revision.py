@@ -90,5 +90,5 @@ def test_ids_tell_devices_sessions_kinds_and_strips_apart() -> None:
         for finding in (READABLE, replace(READABLE, strip_index=4))
         for p in publications(finding, origin, 1)
     ]
-    assert len(set(ids)) == 16
+    assert len(set(ids)) == 20
     assert WORN.id("strip", 3) == Origin(DEVICE, SESSION, "another").id("strip", 3)

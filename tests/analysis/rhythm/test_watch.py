@@ -1,0 +1,101 @@
+"""The look-out: told within 10 s, silent on beats, unverified where nothing bears it out."""
+
+import numpy as np
+import pytest
+
+from analysis.session.resume import dump, load
+from core.ecg import RhythmKind, StripFinding
+from tests.analysis.chunks import MODEL, POLICY, RECEIVED_US, Run, Samples, chunks_of
+from tests.analysis.synthetic import SINUS, VENTRICULAR, ecg, regular
+
+RATE_HZ = 125.0
+ONSET_S = 40.0
+K = RhythmKind
+
+
+def sinus(seconds: float) -> Samples:
+    return ecg(RATE_HZ, seconds, regular(seconds))
+
+
+def fibrillation(seconds: float, height_mv: float = 0.6) -> Samples:
+    t = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+    drift = 4.5 + 0.4 * np.sin(2 * np.pi * 0.23 * t)
+    height = height_mv * (1 + 0.3 * np.sin(2 * np.pi * 0.31 * t))
+    return height * np.sin(2 * np.pi * np.cumsum(drift) / RATE_HZ)
+
+
+def standstill(seconds: float, noise_mv: float = 0.01) -> Samples:
+    n = round(seconds * RATE_HZ)
+    return 0.3 + noise_mv * np.random.default_rng(4).standard_normal(n)
+
+
+def tachycardia(seconds: float) -> Samples:
+    return ecg(RATE_HZ, seconds, np.arange(0.3, seconds, 0.36), (VENTRICULAR,))
+
+
+def told(signal_mv: Samples, kind: RhythmKind) -> tuple[float, list[StripFinding]]:
+    """Seconds from ONSET_S to the end of the chunk that told of it; all findings at the end."""
+    pipeline, after_s = Run().pipeline, float("inf")
+    for seq, content in chunks_of(signal_mv):
+        pipeline.push(seq, content, RECEIVED_US)
+        found = pipeline.resolve(np.zeros(len(pipeline.crops), dtype=np.float32)).findings
+        if any(span.kind is kind for finding in found for span in finding.rhythm):
+            after_s = min(after_s, (seq + 1) * 187 / RATE_HZ - ONSET_S)
+        if seq % 7 == 0:
+            pipeline = load(dump(pipeline), MODEL, POLICY)
+    return after_s, Run().push(chunks_of(signal_mv)).end().strips
+
+
+@pytest.mark.parametrize(
+    ("sign", "kind"),
+    [
+        (fibrillation(30), K.VENTRICULAR_FIBRILLATION),
+        (standstill(30), K.ASYSTOLE),
+        (standstill(30, 0.0), K.ASYSTOLE),
+        (tachycardia(30), K.VENTRICULAR_TACHYCARDIA),
+    ],
+    ids=["fibrillation", "asystole", "flat", "tachycardia"],
+)
+@pytest.mark.parametrize("ends_in", ["sinus", "nothing"])
+def test_it_is_told_within_10_s_and_lasts(sign: Samples, kind: RhythmKind, ends_in: str) -> None:
+    after = [sinus(20)] if ends_in == "sinus" else []
+    after_s, strips = told(np.concatenate([sinus(ONSET_S), sign, *after]), kind)
+    assert 0 < after_s <= 10
+    spans = {s.first_sample: s for strip in strips for s in strip.rhythm if s.kind is kind}
+    (span,) = spans.values()
+    assert span.first_sample / RATE_HZ == pytest.approx(ONSET_S, abs=2.5)
+    assert span.stop_sample / RATE_HZ == pytest.approx(ONSET_S + 30, abs=4)
+
+
+def test_a_line_without_any_noise_is_not_verified() -> None:
+    _, strips = told(np.concatenate([sinus(ONSET_S), standstill(30, 0.0)]), K.ASYSTOLE)
+    assert not any(s.verified for f in strips for s in f.rhythm if s.kind is K.ASYSTOLE)
+    _, strips = told(np.concatenate([sinus(ONSET_S), standstill(30)]), K.ASYSTOLE)
+    assert any(s.verified for f in strips for s in f.rhythm if s.kind is K.ASYSTOLE)
+
+
+@pytest.mark.parametrize("interval_s", [0.35, 0.6, 0.9, 1.6])
+@pytest.mark.parametrize("noise_mv", [0.0, 0.05])
+def test_a_heart_that_beats_raises_nothing(interval_s: float, noise_mv: float) -> None:
+    signal_mv = ecg(RATE_HZ, 60, regular(60, interval_s), (SINUS,), noise_mv)
+    grave = {K.VENTRICULAR_FIBRILLATION, K.ASYSTOLE, K.VENTRICULAR_TACHYCARDIA, K.PAUSE}
+    strips = Run().push(chunks_of(signal_mv)).end().strips
+    assert not [s for strip in strips for s in strip.rhythm if s.kind in grave]
+
+
+def test_electrodes_that_are_off_are_no_asystole() -> None:
+    off = np.full(round(20 * RATE_HZ), np.nan)
+    _, strips = told(np.concatenate([sinus(ONSET_S), off, sinus(20)]), K.ASYSTOLE)
+    assert not [s for strip in strips for s in strip.rhythm if s.kind is K.ASYSTOLE]
+    assert any(s.kind is K.SINUS for strip in strips for s in strip.rhythm)
+
+
+def test_a_strip_told_while_it_ran_is_told_again_when_it_is_complete() -> None:
+    signal_mv = np.concatenate([sinus(ONSET_S), fibrillation(30), sinus(20)])
+    pipeline = Run().pipeline
+    for seq, content in chunks_of(signal_mv):
+        pipeline.push(seq, content, RECEIVED_US)
+    found = pipeline.resolve(np.zeros(len(pipeline.crops), dtype=np.float32)).findings
+    early = [f for f in found if f.n_samples < 1496]
+    assert early
+    assert {f.strip_index for f in early} < {f.strip_index for f in found if f.n_samples == 1496}
