@@ -139,7 +139,7 @@ def table(told: JsonObject) -> str:
     """The figures of ``report`` in lines of text."""
     lines = [f"readable from a score of {told['readable_from']:g}; SNR after {told['snr']}"]
     for split, part in told["by_split"].items():
-        lines.append(f"\n{split:<22}{'AUC':>8}{'readable':>10}  Se/+P % readable   unreadable")
+        lines.append(f"\n{split:<28}{'AUC':>8}{'readable':>10}  Se/+P % readable   unreadable")
         for kind, by_snr in part["noise"].items():
             lines += [_row(f"{kind} {snr}", row) for snr, row in by_snr.items()]
         marked = part["annotated"]
@@ -165,7 +165,7 @@ def _row(title: str, row: JsonObject) -> str:
         for side in ("readable", "unreadable")
     )
     auc = row.get("auc", row.get("auc_detector_errs"))
-    return f"  {title:<24}{_text(auc)}{_percent(row['share_readable'])}    {'  '.join(sides)}"
+    return f"  {title:<26}{_text(auc)}{_percent(row['share_readable'])}    {'  '.join(sides)}"
 
 
 def _percent(share: float | None) -> str:

@@ -13,6 +13,8 @@ from fhir.validation.nodes import Node
 
 _NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
 _DATA = re.compile(rf"(?:[EUL]|{_NUMBER})(?: (?:[EUL]|{_NUMBER}))*", re.ASCII)
+_SERIES_MS = 1000
+"""From this period on, a number may tell of an interval instead of an instant."""
 _TOLERANCE_MS = 1
 """Times are often written in whole milliseconds."""
 
@@ -46,7 +48,12 @@ def _span(node: Node, frames: int) -> Iterator[Issue]:
         yield error("value", told, node.where)
         return
     length = datetime.fromisoformat(end) - datetime.fromisoformat(start)
-    expected_ms = (frames - 1) * number(node.value["period"])
-    if abs(number(length.total_seconds() * 1000) - expected_ms) > _TOLERANCE_MS:
+    length_ms, period_ms = number(length.total_seconds() * 1000), number(node.value["period"])
+    if period_ms >= _SERIES_MS:
+        # A number for each whole interval: what is left of the period has none.
+        is_off = abs(length_ms - frames * period_ms) > period_ms
+    else:
+        is_off = abs(length_ms - (frames - 1) * period_ms) > _TOLERANCE_MS
+    if is_off:
         told = f"{frames} frames do not span the effectivePeriod"
         yield error("value", told, node.where)

@@ -135,7 +135,7 @@ def _span(node: Node, frames: int) -> Iterator[str]:
     period_ms = node.value["period"]
     if period_ms >= _SERIES_MS:
         # One number for each whole interval: the rest of the period has none.
-        is_off = abs(stated_ms - frames * period_ms) >= period_ms
+        is_off = abs(stated_ms - frames * period_ms) > period_ms
     else:
         is_off = abs(stated_ms - (frames - 1) * period_ms) > _TOLERANCE_MS
     if is_off:

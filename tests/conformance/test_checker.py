@@ -113,6 +113,7 @@ DEFECTS = {
     "broken narrative": (heart_rate, put("text.div", "<div>"), "div"),
     "garbage samples": (strip, put("valueSampledData.data", "1 2 X foo"), "data"),
     "double space": (strip, put("valueSampledData.data", "1  2 3 4"), "data"),
+    "seconds too many": (strip, put("valueSampledData.period", 1000), "do not span"),
     "samples too few": (strip, put("valueSampledData.data", "1 2"), "do not span"),
     "no origin": (strip, put("valueSampledData", {"period": 8, "dimensions": 1}), "origin"),
     "R5 interval": (strip, put("valueSampledData.interval", 8), "interval"),

@@ -187,6 +187,7 @@ OBSERVATIONS: dict[str, tuple[Callable[[], Json], Change, str]] = {
     "another code": (heart_rate, put("code", {"text": "x"}), "8867-4"),
     "tokens": (strip, put("valueSampledData.data", "1 2 X foo"), "E, U or L"),
     "double space": (strip, put("valueSampledData.data", "1  2 3 4"), "single spaces"),
+    "seconds too many": (strip, put("valueSampledData.period", 1000), "do not span"),
     "too few": (strip, put("valueSampledData.data", "1 2"), "do not span"),
     "half a frame": (strip, put("valueSampledData.dimensions", 3), "do not fill"),
     "no progress": (strip, put("valueSampledData.period", 0), "period must be positive"),
