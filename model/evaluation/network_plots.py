@@ -11,6 +11,8 @@ from model.evaluation.section import Plot
 from model.evaluation.style import BAD, MUTED, SERIES
 
 EDGES = np.linspace(0, 1, 41)
+FEW = 20
+"""Of fewer beats than this a share says little: its mark is hollow."""
 
 
 def plots(data: JsonObject) -> list[Plot]:
@@ -23,7 +25,7 @@ def plots(data: JsonObject) -> list[Plot]:
             "reliability",
             "Does the probability keep its word?",
             partial(_reliability, data["networks"]),
-            (6.4, 4.6),
+            (5.0, 4.9),
             "Of the beats to which a probability was given, the share that the reference calls "
             "abnormal; on the diagonal the two agree. The area of a dot is the number of beats.",
         ),
@@ -54,7 +56,8 @@ def _reliability(networks: JsonObject, figure: Figure) -> None:
         told = f"{name}: calibration error {of['calibration']['ece']:.3f}"
         axes.plot(stated, observed, color=colour, linewidth=1, label=told)
         axes.scatter(stated, observed, np.maximum(area, 12), color=colour, alpha=0.7, zorder=3)
-    axes.set(xlim=(-0.04, 1.04), ylim=(-0.05, 1.04), xlabel="stated", ylabel="observed")
+    axes.set(xlim=(-0.05, 1.05), ylim=(-0.05, 1.05), xlabel="stated", ylabel="observed")
+    axes.set_aspect("equal")
     axes.legend(loc="upper left")
 
 
@@ -68,7 +71,9 @@ def _by_class(data: JsonObject, figure: Figure) -> None:
         share = np.array(counts) / sum(counts)
         axes.stairs(np.maximum(share, 1e-5), EDGES, fill=True, color=colour, baseline=1e-5)
         axes.axvline(data["threshold"], color=BAD, linewidth=0.8, linestyle=":")
-        axes.set(yscale="log", ylim=(1e-4, 1.5), yticks=[1e-4, 1e-2, 1], xlim=(0, 1))
+        axes.set(yscale="log", ylim=(1e-4, 1.5), xlim=(0, 1))
+        axes.set_yticks([1e-4, 1e-2, 1], ["0.01 %", "1 %", "100 %"], fontsize=7)
+        axes.minorticks_off()
         told = f"{names[name]} ({name})\n{sum(counts):,} beats"
         axes.text(1.01, 0.5, told, transform=axes.transAxes, va="center", fontsize=8)
     rows[-1].set_xlabel("probability of abnormal; dotted: the threshold")
@@ -78,11 +83,25 @@ def _by_record(data: JsonObject, figure: Figure) -> None:
     axes = figure.add_subplot()
     names = list(data["records"])
     for key, colour, marker in (("recall", SERIES[1], "D"), ("specificity", SERIES[0], "o")):
-        told = [(i, data["records"][name][key]) for i, name in enumerate(names)]
-        at = [(i, 100 * value) for i, value in told if value is not None]
         label = "sensitivity" if key == "recall" else key
-        x, y = [i for i, _ in at], [value for _, value in at]
-        axes.plot(x, y, marker, color=colour, markersize=5, label=label)
+        for few in (False, True):
+            at = [i for i, n in enumerate(names) if _few(data["records"][n], key) is few]
+            if not at:
+                continue
+            y = [100 * data["records"][names[i]][key] for i in at]
+            face = "none" if few else colour
+            told = f"{label}, of fewer than {FEW} beats" if few else label
+            axes.plot(at, y, marker, color=colour, markerfacecolor=face, markersize=5, label=told)
     axes.set_xticks(range(len(names)), names, rotation=90, fontsize=8)
     axes.set(ylim=(-4, 104), ylabel="%", xlim=(-0.8, len(names) - 0.2))
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.14), ncols=2)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, fontsize=7)
+
+
+def _few(record: JsonObject, key: str) -> bool | None:
+    """Whether a ratio speaks of few beats, None where it speaks of none."""
+    if record[key] is None:
+        return None
+    cells = ("true_positives", "false_negatives")
+    if key == "specificity":
+        cells = ("true_negatives", "false_positives")
+    return bool(sum(record[cell] for cell in cells) < FEW)
