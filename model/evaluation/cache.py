@@ -1,6 +1,7 @@
 """Results that are kept on disk, so that a run that was broken off goes on where it stopped."""
 
 import json
+import os
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -10,7 +11,10 @@ JsonObject = dict[str, Any]
 
 
 class Cache:
-    """One JSON file for each result, named after a digest of all that it depends on."""
+    """One JSON file for each result, named after a digest of all that it depends on.
+
+    Several processes may share a folder.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -28,7 +32,7 @@ class Cache:
         except (OSError, ValueError):
             text = json.dumps(make())
         self._folder.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_suffix(".part")
+        unfinished = file.with_suffix(f".{os.getpid()}.part")
         unfinished.write_text(text)
         unfinished.replace(file)
         made: JsonObject = json.loads(text)
