@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.alerts import AlertPolicy, AlertState, assess, ended
-from analysis.beats import BEAT_SAMPLES, beat_stop
+from analysis.beats import BEAT_VALUES
+from analysis.context import row_stop
 from analysis.session.clock import Clock
 from analysis.session.reception import Tally, count_in, is_usable, usable_codes
 from analysis.session.segment import CONTEXT_S, Codes, Segment
@@ -23,9 +24,9 @@ from core.ecg import SAMPLES_PER_STRIP, Alert, StripFinding
 
 LOOKAHEAD_S = 8.0
 """How long the last beat of a strip is given to find its successor."""
-KEPT_BEFORE_S = 0.5
+KEPT_BEFORE_S = 1.5
 KEPT_RR_S = 4.0
-"""How much signal before an unread strip is kept: for a first beat's P wave, and first RR."""
+"""How much signal before an unread strip is kept: for a first beat's window, and first RR."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,15 @@ class SessionPipeline:
 
     @property
     def crops(self) -> npt.NDArray[np.float32]:
-        """The beats to be classified, float32[n, 187], for ``resolve``."""
-        empty = np.empty((0, BEAT_SAMPLES), dtype=np.float32)
+        """The beats to be classified, float32[n, BEAT_VALUES], for ``resolve``."""
+        empty = np.empty((0, BEAT_VALUES), dtype=np.float32)
         return np.concatenate([empty, *(d.crops for d in self._drafts if len(d.crops))])
 
     def resolve(self, probabilities: npt.NDArray[np.float32]) -> Outcome:
-        """Complete the strips read since the last time, with float32[n] for the n ``crops``."""
+        """Complete the strips read since the last time, for the n ``crops``.
+
+        ``probabilities`` is float32[n, 5], of CLASSES (analysis.classifier).
+        """
         findings: list[StripFinding] = []
         alerts: list[Alert] = []
         for draft in self._drafts:
@@ -171,17 +175,17 @@ class SessionPipeline:
         if after is None:
             return False
         last = max((peak for peak in segment.peaks if peak < stop), default=after)
-        return segment.stop >= beat_stop(last, after, segment.rate_hz)
+        return segment.stop >= row_stop(last, after, segment.rate_hz)
 
     def _read(self, strip_index: int, *, final: bool) -> None:
         tally = self.tallies.pop(strip_index)
         first = tally.first_sample
         n_samples = SAMPLES_PER_STRIP if final else min(SAMPLES_PER_STRIP, self.position - first)
-        found = [s.stretch(first, first + SAMPLES_PER_STRIP) for s in self.segments]
-        stretches = [stretch for stretch in found if stretch is not None]
+        found = [(s.stretch(first, first + SAMPLES_PER_STRIP), s.context) for s in self.segments]
+        parts = [(stretch, context) for stretch, context in found if stretch is not None]
         place = tally.place(self.clock)
         counts = tally.counts(n_samples)
-        self._drafts.append(read_strip(place, counts, stretches, self.model, final=final))
+        self._drafts.append(read_strip(place, counts, parts, self.model, final=final))
 
     def _forget(self, first_unread: int) -> None:
         """Drop the signal that no unread strip needs."""

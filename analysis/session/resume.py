@@ -13,7 +13,7 @@ from analysis.session.state import pack, unpack
 from analysis.session.strips import PIPELINE_VERSION, Model
 from core.ecg import Alert, AlertKind
 
-FORM = 1
+FORM = 2
 """Changes with what is stored here, or in a segment."""
 
 

@@ -20,7 +20,7 @@ def test_each_is_valid_and_has_a_url_of_its_own(resource: Json) -> None:
 
 def test_canonicals_in_use_are_defined() -> None:
     assert codes.LOCAL in {r["url"] for r in EVERY}
-    assert codes.BEAT_PROBABILITY in {r["url"] for r in EVERY}
+    assert {codes.BEAT_PROBABILITY, codes.BEAT_CLASS} <= {r["url"] for r in EVERY}
 
 
 def test_every_local_code_has_a_definition() -> None:
@@ -37,5 +37,5 @@ def test_they_are_found_by_url_version_and_name() -> None:
     every = {"url": codes.LOCAL, "version": system["version"], "name": "x,ec", "_id": "ecg"}
     assert look_up("CodeSystem", every) == [system]
     assert look_up("CodeSystem", {"url": codes.LOCAL, "version": "0"}) == []
-    assert len(look_up("StructureDefinition", {})) == 8
+    assert len(look_up("StructureDefinition", {})) == 9
     assert all(look_up(type_, {}) for type_ in TYPES)
