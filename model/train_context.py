@@ -108,6 +108,7 @@ def out_of_fold(
         known = [part for name, parts in rows.items() if name not in held_out for part in parts]
         trained = network.fit(join(known), parameters, parameters.epochs, 0)
         told |= {name: network.predict(trained, rows[name][0].beats) for name in held_out}
+        print(f"trained without {', '.join(held_out)}", flush=True)
     return join([rows[name][0] for name in told]), np.concatenate(list(told.values()))
 
 
