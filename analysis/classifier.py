@@ -24,7 +24,7 @@ from core.errors import Incorrect
 CLASSES = tuple(BeatClass)
 """The order of a row's probabilities: N S V F Q."""
 ARTEFACTS = Path(__file__).parents[1] / "model" / "artefacts"
-DEFAULT_ARTEFACT = ARTEFACTS / "baseline.tflite"
+DEFAULT_ARTEFACT = ARTEFACTS / "context.tflite"
 BASELINE_ARTEFACT = ARTEFACTS / "baseline.tflite"
 BATCH = 32
 """Beats per run. One size only, short batches padded: every beat then takes the very same

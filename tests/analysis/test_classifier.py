@@ -9,8 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.beats import BEAT_VALUES
-from analysis.classifier import BATCH, DEFAULT_ARTEFACT, Classifier, load_classifier
+from analysis.beats import BEAT_SAMPLES, BEAT_VALUES
+from analysis.classifier import (
+    BASELINE_ARTEFACT,
+    BATCH,
+    DEFAULT_ARTEFACT,
+    Classifier,
+    load_classifier,
+)
 from core.errors import Incorrect
 
 CLASSIFIER = load_classifier()
@@ -33,7 +39,7 @@ def change_card(artefact: Path, **fields: object) -> None:
 
 def test_the_committed_artefact_is_served_and_small(artefact: Path) -> None:
     assert load_classifier(artefact).model_id == CLASSIFIER.model_id
-    assert CLASSIFIER.model_id.startswith("baseline-")
+    assert CLASSIFIER.model_id.startswith("context-")
     assert 0 < CLASSIFIER.threshold < 1
     assert artefact.stat().st_size < 1_000_000
 
@@ -41,8 +47,25 @@ def test_the_committed_artefact_is_served_and_small(artefact: Path) -> None:
 def test_probabilities_are_between_0_and_1() -> None:
     assert PROBABILITIES.shape == (len(BEATS), 5)
     assert PROBABILITIES.dtype == np.float32
-    told = PROBABILITIES[~np.isnan(PROBABILITIES)]
-    assert ((told >= 0) & (told <= 1)).all()
+    assert ((PROBABILITIES >= 0) & (PROBABILITIES <= 1)).all()
+    np.testing.assert_allclose(PROBABILITIES.sum(axis=1), 1.0, atol=1e-5)
+
+
+def test_the_baseline_still_serves_and_tells_normal_from_abnormal_only() -> None:
+    baseline = load_classifier(BASELINE_ARTEFACT)
+    assert baseline.model_id.startswith("baseline-")
+    told = baseline.predict(BEATS)
+    assert ((told[:, 0] >= 0) & (told[:, 0] <= 1)).all()
+    assert np.isnan(told[:, 1:]).all()
+    other = BEATS.copy()
+    other[:, BEAT_SAMPLES:] = 0.0
+    np.testing.assert_array_equal(baseline.predict(other), told)
+
+
+def test_the_small_artefact_serves_too() -> None:
+    small = load_classifier(DEFAULT_ARTEFACT.with_name("context-int8.tflite"))
+    assert small.predict(BEATS).shape == PROBABILITIES.shape
+    assert small.model_id != CLASSIFIER.model_id
 
 
 def test_no_beats_give_no_probabilities() -> None:
