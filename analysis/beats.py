@@ -14,6 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import signal as dsp
 
+from analysis.patient.intervals import INTERVAL_NAMES, INTERVALS_SPEC
+from analysis.patient.shapes import SHAPE_NAMES, SHAPES_SPEC
+from analysis.patient.window import WINDOW_SAMPLES, WINDOW_SPEC
 from analysis.signal.filters import FILTER_SPEC
 from analysis.signal.rpeaks import DETECTOR_VERSION
 
@@ -26,11 +29,19 @@ MIN_SAMPLES = 24
 MIN_RANGE_MV = 0.001
 """A crop that moves less (1 uV) lies below the noise of any surface electrode: flat."""
 
-PREPROCESSING_VERSION = sha256(
+CROP_VERSION = sha256(
     f"{FILTER_SPEC}|{DETECTOR_VERSION}|cut 1: {BEAT_SAMPLES} at {BEAT_RATE_HZ} Hz, {RR_SHARE} RR, "
     f"from {MIN_SAMPLES}, over {MIN_RANGE_MV} mV, polyphase Kaiser 5, min-max".encode()
 ).hexdigest()
-"""Digest of all that shapes a beat on its way to the network; an artefact is bound to it."""
+"""Digest of all that shapes a crop, which is all that the baseline network sees."""
+CONTEXT_NAMES = (*INTERVAL_NAMES, *SHAPE_NAMES)
+"""The last numbers of a row: timing and shape beside what is usual for the patient."""
+BEAT_VALUES = BEAT_SAMPLES + 2 * WINDOW_SAMPLES + len(CONTEXT_NAMES)
+"""A row: the crop, the window, the usual beat's window, the context (analysis.context)."""
+PREPROCESSING_VERSION = sha256(
+    f"{CROP_VERSION}|row 1|{WINDOW_SPEC}|{INTERVALS_SPEC}|{SHAPES_SPEC}".encode()
+).hexdigest()
+"""Digest of all that shapes a row; an artefact is bound to it."""
 
 Beats = npt.NDArray[np.float32]
 

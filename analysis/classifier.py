@@ -1,8 +1,9 @@
-"""The network behind one small interface: beats in, probabilities of an abnormal beat out.
+"""The network behind one small interface: beats in, probabilities of their classes out.
 
 LiteRT (https://ai.google.dev/edge/litert) runs the weights on one thread. An artefact is a
 ``.tflite`` file with a ``.json`` file of the same name beside it that states, among others,
-the digest of the weights and of the preprocessing they were trained with.
+the digest of the weights and of the preprocessing they were trained with. The baseline network
+sees a row's crop alone and knows normal from abnormal only.
 """
 
 import json
@@ -16,10 +17,15 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter
 
-from analysis.beats import BEAT_SAMPLES, PREPROCESSING_VERSION
+from analysis.beats import BEAT_SAMPLES, BEAT_VALUES, CROP_VERSION, PREPROCESSING_VERSION
+from core.ecg import BeatClass
 from core.errors import Incorrect
 
-DEFAULT_ARTEFACT = Path(__file__).parents[1] / "model" / "artefacts" / "baseline.tflite"
+CLASSES = tuple(BeatClass)
+"""The order of a row's probabilities: N S V F Q."""
+ARTEFACTS = Path(__file__).parents[1] / "model" / "artefacts"
+DEFAULT_ARTEFACT = ARTEFACTS / "context.tflite"
+BASELINE_ARTEFACT = ARTEFACTS / "baseline.tflite"
 BATCH = 32
 """Beats per run. One size only, short batches padded: every beat then takes the very same
 path through the kernels, so its probability does not depend on its batch companions."""
@@ -29,7 +35,7 @@ Probabilities = npt.NDArray[np.float32]
 
 
 class Classifier(Protocol):
-    """Anything that says how likely a beat is abnormal (not of AAMI class N)."""
+    """Anything that says how likely a beat is of each class."""
 
     @property
     def model_id(self) -> str:
@@ -37,10 +43,14 @@ class Classifier(Protocol):
 
     @property
     def threshold(self) -> float:
-        """Probability from which a beat counts as abnormal."""
+        """Probability of abnormal (1 less that of N) from which a beat counts as abnormal."""
 
     def predict(self, beats: Beats) -> Probabilities:
-        """Probabilities float32[n] for beats float32[n, 187] from analysis.beats.cut_beat."""
+        """Probabilities float32[n, 5] of CLASSES for rows float32[n, BEAT_VALUES].
+
+        The rows are those of analysis.context. Where a network knows normal from abnormal only,
+        all but the first column are NaN.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,9 @@ class LiteRtClassifier:
         self._interpreter = Interpreter(model_content=weights, num_threads=1)
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
-        self._interpreter.resize_tensor_input(self._input, (BATCH, BEAT_SAMPLES, 1))
+        self._is_baseline = card.preprocessing_version == CROP_VERSION
+        self._shape = (BATCH, BEAT_SAMPLES, 1) if self._is_baseline else (BATCH, BEAT_VALUES)
+        self._interpreter.resize_tensor_input(self._input, self._shape)
         self._interpreter.allocate_tensors()
 
     @property
@@ -76,20 +88,24 @@ class LiteRtClassifier:
         return self._card.threshold
 
     def predict(self, beats: Beats) -> Probabilities:
-        """Probabilities float32[n] for beats float32[n, 187]; n may be 0."""
-        probabilities = np.empty(len(beats), dtype=np.float32)
+        """Probabilities float32[n, 5] for rows float32[n, BEAT_VALUES]; n may be 0."""
+        probabilities = np.full((len(beats), len(CLASSES)), np.nan, dtype=np.float32)
         with self._lock:
             for start in range(0, len(beats), BATCH):
                 part = beats[start : start + BATCH]
-                probabilities[start : start + BATCH] = self._run(part)[: len(part)]
+                told = self._run(part)[: len(part)]
+                if self._is_baseline:
+                    probabilities[start : start + BATCH, 0] = 1 - told[:, 0]
+                else:
+                    probabilities[start : start + BATCH] = told
         return probabilities
 
     def _run(self, part: Beats) -> Probabilities:
-        batch = np.zeros((BATCH, BEAT_SAMPLES, 1), dtype=np.float32)
-        batch[: len(part), :, 0] = part
-        self._interpreter.set_tensor(self._input, batch)
+        batch = np.zeros((BATCH, self._shape[1]), dtype=np.float32)
+        batch[: len(part)] = part[:, : self._shape[1]]
+        self._interpreter.set_tensor(self._input, batch.reshape(self._shape))
         self._interpreter.invoke()
-        result: Probabilities = self._interpreter.get_tensor(self._output)[:, 0]
+        result: Probabilities = self._interpreter.get_tensor(self._output)
         return result
 
 
@@ -121,7 +137,7 @@ def load_classifier(path: Path | None = None) -> Classifier:
         raise Incorrect(f"no readable weights: {error}") from error
     if sha256(weights).hexdigest() != card.weights_sha256:
         raise Incorrect(f"{path} is not the file its card describes")
-    if card.preprocessing_version != PREPROCESSING_VERSION:
+    if card.preprocessing_version not in (PREPROCESSING_VERSION, CROP_VERSION):
         raise Incorrect(
             f"{path} was trained with preprocessing {card.preprocessing_version[:12]}, this is "
             f"{PREPROCESSING_VERSION[:12]}: train again (hisbundle train) before serving"

@@ -79,7 +79,7 @@ def _pipeline(bodies: Sequence[ChunkBody], classifier: Classifier | None) -> int
     for seq, body in enumerate(bodies):
         pipeline.push(seq, body, STARTED_US)
         crops = pipeline.crops
-        nothing = np.zeros(len(crops), dtype=np.float32)
+        nothing = np.zeros((len(crops), 5), dtype=np.float32)
         pipeline.resolve(nothing if classifier is None else classifier.predict(crops))
     return len(bodies)
 

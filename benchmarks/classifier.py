@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analysis.classifier import DEFAULT_ARTEFACT, load_classifier
+from analysis.beats import BEAT_SAMPLES
+from analysis.classifier import BASELINE_ARTEFACT, load_classifier
 from analysis.session.pipeline import SessionPipeline
 from analysis.session.strips import Model
 from benchmarks.recorder import signal_bodies
@@ -22,8 +23,14 @@ async def run(size: Size) -> list[Row]:
     """Beats per second at several batch sizes; Keras with its default threads, LiteRT with one."""
     from benchmarks.weights import keras_of  # TensorFlow takes seconds to import
 
-    network, served, beats = keras_of(DEFAULT_ARTEFACT), load_classifier(), _beats(max(BATCHES))
-    difference = np.abs(served.predict(beats) - np.asarray(network(beats[..., None]))[:, 0]).max()
+    network, served, beats = (
+        keras_of(BASELINE_ARTEFACT),
+        load_classifier(BASELINE_ARTEFACT),
+        _beats(max(BATCHES)),
+    )
+    difference = np.abs(
+        1 - served.predict(beats)[:, 0] - np.asarray(network(beats[:, :BEAT_SAMPLES, None]))[:, 0]
+    ).max()
     rows: list[Row] = []
     for batch in BATCHES:
         repeats = size.of(64 if batch < 256 else 16, 2)
@@ -50,7 +57,7 @@ async def run(size: Size) -> list[Row]:
 
 
 def _beats(count: int) -> npt.NDArray[np.float32]:
-    """Crops as the pipeline makes them, float32[count, 187]."""
+    """Rows as the pipeline makes them, float32[count, BEAT_VALUES]."""
     pipeline = SessionPipeline(Model("benchmark", 0.5))
     for seq, body in enumerate(signal_bodies(2 * count, _STARTED_US)):
         pipeline.push(seq, body, _STARTED_US)
@@ -58,7 +65,7 @@ def _beats(count: int) -> npt.NDArray[np.float32]:
 
 
 def _keras(call: Any, beats: npt.NDArray[np.float32], repeats: int, **options: Any) -> Contender:
-    x = beats[..., None]
+    x = beats[:, :BEAT_SAMPLES, None]
     return _repeated(lambda: np.asarray(call(x, **options)), len(beats), repeats)
 
 

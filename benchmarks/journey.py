@@ -117,7 +117,7 @@ def _deciding(bodies: Sequence[ChunkBody]) -> dict[int, int]:
         before = pipeline.first_unread
         pipeline.push(seq, body, 0)
         found |= dict.fromkeys(range(before, pipeline.first_unread), seq)
-        pipeline.resolve(np.zeros(len(pipeline.crops), dtype=np.float32))
+        pipeline.resolve(np.zeros((len(pipeline.crops), 5), dtype=np.float32))
     return found
 
 

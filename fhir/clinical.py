@@ -43,7 +43,7 @@ _ELEMENTS: Mapping[str, frozenset[str]] = {
 }
 _ADDED = frozenset({"interpretation"})
 """Elements that may be set where the service has none of its own."""
-_OWN_EXTENSIONS = frozenset({codes.FLAG_DETAIL, codes.BEAT_PROBABILITY})
+_OWN_EXTENSIONS = frozenset({codes.FLAG_DETAIL, codes.BEAT_PROBABILITY, codes.BEAT_CLASS})
 _NOT_COMPARED = frozenset({"text", "meta"})
 """The narrative is generated; of meta, see ``_meta``."""
 

@@ -15,6 +15,8 @@ BASE = "https://hisbundle.org/fhir"
 LOCAL = f"{BASE}/CodeSystem/ecg"
 BEAT_PROBABILITY = f"{BASE}/StructureDefinition/beat-probability"
 """Extension of a beat's component: the network's probability (decimal, 0 to 1) of abnormal."""
+BEAT_CLASS = f"{BASE}/StructureDefinition/beat-class"
+"""Extension of a beat's component: its class after ANSI/AAMI EC57 (code: N, S, V, F or Q)."""
 
 DEVICE_SID = f"{BASE}/sid/device"
 """Identifier system of recorders; the value is the device's UUID."""
@@ -107,6 +109,14 @@ ABNORMAL_BEATS = _local(
 NO_ABNORMAL_BEATS = _local(
     "no-abnormal-beats", "No abnormal beats", "No classified beat reaches the model's threshold."
 )
+VENTRICULAR_BEATS = _local(
+    "ventricular-beats", "Ventricular ectopic beats",
+    "Classified beats of class V (ANSI/AAMI EC57): premature ventricular contraction or escape.",
+)  # fmt: skip
+SUPRAVENTRICULAR_BEATS = _local(
+    "supraventricular-beats", "Supraventricular ectopic beats",
+    "Classified beats of class S (ANSI/AAMI EC57): atrial, junctional or other, premature.",
+)  # fmt: skip
 MEAN_PROBABILITY = _local(
     "mean-beat-probability", "Mean probability of abnormal",
     "Mean over the classified beats of the probability of being abnormal.",

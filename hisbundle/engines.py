@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from analysis.beats import BEAT_SAMPLES
+from analysis.beats import BEAT_VALUES
 from analysis.classifier import DEFAULT_ARTEFACT, Card, Classifier, load_classifier, read_card
 from analysis.remote.names import remote_id
 from core.errors import Incorrect
@@ -41,7 +41,7 @@ def _on_sagemaker(settings: Settings, local: Classifier) -> Classifier:
         client = runtime_client(settings.aws_region, url, limits)
     except (BotoCoreError, ValueError) as error:
         raise Incorrect(f"HISBUNDLE_CLASSIFIER is sagemaker: {error}") from error
-    columns = local.predict(np.empty((0, BEAT_SAMPLES), dtype=np.float32)).shape[1:]
+    columns = local.predict(np.empty((0, BEAT_VALUES), dtype=np.float32)).shape[1:]
     card = read_card(DEFAULT_ARTEFACT)
     return SageMakerClassifier(client, settings.sagemaker_endpoint, card, columns, limits)
 

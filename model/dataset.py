@@ -14,13 +14,16 @@ import numpy as np
 import numpy.typing as npt
 import wfdb
 
-from analysis.beats import BEAT_RATE_HZ, BEAT_SAMPLES, cut_beat
+from analysis.beats import BEAT_RATE_HZ, BEAT_SAMPLES, BEAT_VALUES, cut_beat
+from analysis.context import Context
 from analysis.signal.filters import BandPass
 from core.errors import Incorrect
 from model.ec57 import detect, match_beats, read_lead
 from model.labels import AAMI_CLASS
 
 Indices = npt.NDArray[np.int64]
+SURPLUS = "-"
+"""The class of a detection that no reference beat confirms."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +38,10 @@ class Recording:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BeatSet:
-    """n beats, record after record in time order: float32[n, 187], class and record of each."""
+    """n beats, record after record in time order, with class and record of each.
+
+    ``beats`` is float32[n, 187] (crops) or float32[n, BEAT_VALUES] (rows with context).
+    """
 
     beats: npt.NDArray[np.float32]
     classes: npt.NDArray[np.str_]
@@ -77,13 +83,45 @@ def served_beats(recording: Recording) -> BeatSet:
 
     A detection without a reference beat has no label and is left out.
     """
+    peaks, classes = _detected(recording)
+    filtered = BandPass(BEAT_RATE_HZ).push(recording.signal_mv)
+    return _cut(recording.name, filtered, peaks, classes)
+
+
+def served_rows(recording: Recording, surplus: bool = False) -> BeatSet:
+    """The same beats with their context, as the service's pipeline makes their rows.
+
+    With ``surplus``, detections without a reference beat are among them, of class SURPLUS.
+    """
+    peaks, classes = _detected(recording)
+    if surplus:
+        classes[classes == ""] = SURPLUS
+    return _rows(recording, peaks, classes)
+
+
+def published_rows(recording: Recording) -> BeatSet:
+    """Rows with context at the reference's beats, for the random split; filtered."""
+    return _rows(recording, recording.beat_at, recording.beat_class)
+
+
+def _detected(recording: Recording) -> tuple[Indices, npt.NDArray[np.str_]]:
+    """The detector's R peaks, and the class of the reference beat that each matches, or ""."""
     found_s = detect(recording.signal_mv, BEAT_RATE_HZ)
     classes = np.full(len(found_s), "", dtype="<U1")
     for beat, peak in match_beats(recording.beat_at / BEAT_RATE_HZ, found_s):
         classes[peak] = recording.beat_class[beat]
+    return np.rint(found_s * BEAT_RATE_HZ).astype(np.int64), classes
+
+
+def _rows(recording: Recording, peaks: Indices, classes: npt.NDArray[np.str_]) -> BeatSet:
     filtered = BandPass(BEAT_RATE_HZ).push(recording.signal_mv)
-    peaks = np.rint(found_s * BEAT_RATE_HZ).astype(np.int64)
-    return _cut(recording.name, filtered, peaks, classes)
+    context = Context()
+    at = peaks.tolist()
+    rows = [
+        context.row(filtered, r, after, BEAT_RATE_HZ)
+        for r, after in zip(at, [*at[1:], None], strict=False)
+    ]
+    return _labelled(recording.name, rows, classes, BEAT_VALUES)
 
 
 def published_beats(recording: Recording) -> BeatSet:
@@ -95,10 +133,20 @@ def _cut(
     name: str, signal: npt.NDArray[np.float64], peaks: Indices, classes: npt.NDArray[np.str_]
 ) -> BeatSet:
     beats = [cut_beat(signal, r, after, BEAT_RATE_HZ) for r, after in pairwise(peaks)]
+    return _labelled(name, beats, classes, BEAT_SAMPLES)
+
+
+def _labelled(
+    name: str,
+    beats: list[npt.NDArray[np.float32] | None],
+    classes: npt.NDArray[np.str_],
+    width: int,
+) -> BeatSet:
+    """Those of the beats that could be cut and have a class."""
     chosen = [i for i, beat in enumerate(beats) if beat is not None and classes[i]]
     stacked = [beat for i in chosen if (beat := beats[i]) is not None]
     return BeatSet(
-        np.array(stacked, dtype=np.float32).reshape(-1, BEAT_SAMPLES),
+        np.array(stacked, dtype=np.float32).reshape(-1, width),
         classes[chosen].astype("<U1"),
         np.full(len(chosen), name),
     )

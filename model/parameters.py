@@ -24,6 +24,33 @@ class Parameters:
     close_beats: int
 
 
+@dataclass(frozen=True, slots=True)
+class ContextParameters:
+    """One training run of the network with context; weights are factors of a beat's loss."""
+
+    seed: int
+    members: int
+    epochs: int
+    random_epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    filters: int
+    dropout: float
+    variants: int
+    weight_s: float
+    weight_v: float
+    weight_f: float
+    folds: tuple[tuple[str, ...], ...]
+
+
+def read_context_parameters(path: Path = DEFAULT_PARAMETERS) -> ContextParameters:
+    """The ``context`` table of a TOML file of the form of model/train.toml."""
+    content = tomllib.loads(path.read_text())["context"]
+    folds = tuple(tuple(names) for names in content.pop("folds"))
+    return ContextParameters(**content, folds=folds)
+
+
 def read_parameters(path: Path = DEFAULT_PARAMETERS) -> Parameters:
     """The parameters in a TOML file of the form of model/train.toml (KeyError if one lacks)."""
     content = tomllib.loads(path.read_text())

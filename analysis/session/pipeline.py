@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.alerts import AlertPolicy, AlertState, assess, ended
-from analysis.beats import BEAT_SAMPLES, beat_stop
+from analysis.beats import BEAT_VALUES
+from analysis.context import row_stop
 from analysis.rhythm.session import StripRules
 from analysis.rhythm.watch import Watch
 from analysis.session.clock import Clock
@@ -28,9 +29,9 @@ from core.ecg import SAMPLES_PER_STRIP, Alert, StripFinding
 
 LOOKAHEAD_S = 8.0
 """How long the last beat of a strip is given to find its successor."""
-KEPT_BEFORE_S = 0.5
+KEPT_BEFORE_S = 1.5
 KEPT_RR_S = 4.0
-"""How much signal before an unread strip is kept: for a first beat's P wave, and first RR."""
+"""How much signal before an unread strip is kept: for a first beat's window, and first RR."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +90,15 @@ class SessionPipeline:
 
     @property
     def crops(self) -> npt.NDArray[np.float32]:
-        """The beats to be classified, float32[n, 187], for ``resolve``."""
-        empty = np.empty((0, BEAT_SAMPLES), dtype=np.float32)
+        """The beats to be classified, float32[n, BEAT_VALUES], for ``resolve``."""
+        empty = np.empty((0, BEAT_VALUES), dtype=np.float32)
         return np.concatenate([empty, *(d.crops for d in self._drafts if len(d.crops))])
 
     def resolve(self, probabilities: npt.NDArray[np.float32], by: Model | None = None) -> Outcome:
-        """Complete the strips read since the last time, with float32[n] for the n ``crops``.
+        """Complete the strips read since the last time, for the n ``crops``.
 
-        ``by`` is who gave the probabilities (unset: the pipeline's model).
+        ``probabilities`` is float32[n, 5], of CLASSES (analysis.classifier); ``by`` is who gave
+        them (unset: the model of the pipeline).
         """
         findings: list[StripFinding] = []
         alerts: list[Alert] = []
@@ -198,18 +200,18 @@ class SessionPipeline:
         if after is None:
             return False
         last = max((peak for peak in segment.peaks if peak < stop), default=after)
-        return segment.stop >= beat_stop(last, after, segment.rate_hz)
+        return segment.stop >= row_stop(last, after, segment.rate_hz)
 
     def _read(self, strip_index: int, *, final: bool) -> None:
         tally = self.tallies[strip_index]
         first = tally.first_sample
         n_samples = SAMPLES_PER_STRIP if final else min(SAMPLES_PER_STRIP, self.position - first)
-        found = [s.stretch(first, first + SAMPLES_PER_STRIP) for s in self.segments]
-        stretches = [stretch for stretch in found if stretch is not None]
+        found = [(s.stretch(first, first + SAMPLES_PER_STRIP), s.context) for s in self.segments]
+        parts = [(stretch, context) for stretch, context in found if stretch is not None]
         place = tally.place(self.clock)
         counts = tally.counts(n_samples)
         live = self.watch.spans(first, first + n_samples)
-        draft = read_strip(place, counts, stretches, self.model, self.memory, live, final=final)
+        draft = read_strip(place, counts, parts, self.model, self.memory, live, final=final)
         self._drafts.append(draft)
 
     def _forget(self, first_unread: int) -> None:

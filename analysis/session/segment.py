@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from analysis.context import Context
 from analysis.signal.filters import BandPass
 from analysis.signal.rpeaks import RPeakDetector
 from core.chunk import INVALID_SAMPLE
@@ -61,7 +62,8 @@ class Segment:
     """A run of samples at one rate and one gain, from sample index ``start`` on.
 
     ``start`` moves on as samples are dropped; ``stop`` is the index after the last one.
-    ``peaks`` are sample indices of the session, ascending.
+    ``peaks`` are sample indices of the session, ascending. ``context`` knows the beats of all
+    strips that were read.
     """
 
     def __init__(self, start: int, rate_centihz: int, nv_per_lsb: int) -> None:
@@ -71,6 +73,7 @@ class Segment:
         self.signal: Signal = np.empty(0)
         self.peaks: list[int] = []
         self.is_open = True
+        self.context = Context()
         self._held = 0
         self._filter, self._trail = BandPass(self.rate_hz), BandPass(self.rate_hz)
         self._detector = RPeakDetector(self.rate_hz)
@@ -151,6 +154,7 @@ class Segment:
             "peaks": self.peaks,
             "codes": self.codes,
             "trail": self._trail.state,
+            "context": self.context.dump(),
         }
         if self.is_open:
             state |= {f"detector.{name}": value for name, value in self._detector.dump().items()}
@@ -163,6 +167,7 @@ class Segment:
         segment.origin = state["origin"]
         segment.codes, segment.peaks = state["codes"], list(state["peaks"])
         segment.is_open, segment._held = state["is_open"], state["held"]
+        segment.context = Context.load(state["context"])
         segment._trail = BandPass(segment.rate_hz, state["trail"])
         segment._filter = BandPass(segment.rate_hz, state["trail"])
         segment.signal = segment._filter.push(segment._millivolts(segment.codes, segment._held))

@@ -7,7 +7,7 @@ does, and the status stays preliminary, for no clinician has confirmed it.
 from collections.abc import Sequence
 from datetime import timedelta
 
-from core.ecg import Beat, StripFinding
+from core.ecg import Beat, BeatClass, StripFinding
 from fhir import codes
 from fhir.codes import concept
 from fhir.mapping import strip
@@ -17,10 +17,14 @@ from fhir.mapping.observation import observation
 from fhir.values import Json, component, decimal, instant, period, quantity, reference
 
 KIND = "beats"
+_ECTOPIC = {
+    BeatClass.VENTRICULAR: codes.VENTRICULAR_BEATS,
+    BeatClass.SUPRAVENTRICULAR: codes.SUPRAVENTRICULAR_BEATS,
+}
 
 
 def beats(finding: StripFinding, origin: Origin) -> Json:
-    """One component per beat, with its time, verdict and probability; then the counts."""
+    """One component per beat, with its time, verdict, probability and class; then the counts."""
     known = [b.abnormal_probability for b in finding.beats if b.abnormal_probability is not None]
     abnormal = sum(p >= finding.abnormal_from for p in known)
     text = f"{abnormal} of {len(known)} classified beats abnormal"
@@ -49,6 +53,11 @@ def _counts(finding: StripFinding, known: Sequence[float], abnormal: int) -> lis
         component(codes.CLASSIFIED_BEATS, valueInteger=len(known)),
         component(codes.ABNORMAL_BEATS, valueInteger=abnormal),
     ]
+    counts += [
+        component(code, valueInteger=sum(beat.beat_class == of for beat in finding.beats))
+        for of, code in _ECTOPIC.items()
+        if any(beat.beat_class is not None for beat in finding.beats)
+    ]
     if known:
         mean = quantity(sum(known) / len(known), codes.ONE, 4)
         counts.append(component(codes.MEAN_PROBABILITY, valueQuantity=mean))
@@ -63,8 +72,11 @@ def _beat(finding: StripFinding, beat: Beat) -> Json:
     probability = beat.abnormal_probability
     if probability is None:
         return told
+    said: list[Json] = [{"url": codes.BEAT_PROBABILITY, "valueDecimal": decimal(probability, 4)}]
+    if beat.beat_class is not None:
+        said.append({"url": codes.BEAT_CLASS, "valueCode": beat.beat_class.value})
     return {
-        "extension": [{"url": codes.BEAT_PROBABILITY, "valueDecimal": decimal(probability, 4)}],
+        "extension": said,
         **told,
         "interpretation": [_interpretation(probability >= finding.abnormal_from)],
     }

@@ -1,7 +1,7 @@
-"""Profiles of what this service publishes, and its extension."""
+"""Profiles of what this service publishes, and its extensions."""
 
 from fhir import codes
-from fhir.codes import BEAT_PROBABILITY, HEART_RATE_PROFILE, Code
+from fhir.codes import BEAT_CLASS, BEAT_PROBABILITY, HEART_RATE_PROFILE, Code
 from fhir.profiles.artefact import artefact, canonical
 from fhir.profiles.rules import R4, Profile, Rule, coded, structure
 from fhir.values import Json
@@ -126,25 +126,45 @@ PROFILES = (
 )
 
 
-def extension() -> Json:
-    """The extension that tells the network's probability of a beat."""
+def extensions() -> list[Json]:
+    """The extensions that tell what the network says of a beat."""
+    return [
+        _extension(
+            BEAT_PROBABILITY,
+            "Probability that a beat is abnormal",
+            "0 to 1, as the network gives it; on a beat's component of a beat classification.",
+            "Probability of abnormal",
+            "decimal",
+        ),
+        _extension(
+            BEAT_CLASS,
+            "Class of a beat after ANSI/AAMI EC57",
+            "N (normal), S (supraventricular ectopic), V (ventricular ectopic), F (fusion) or Q"
+            " (unknown), whichever the network holds likeliest; on a beat's component.",
+            "N, S, V, F or Q",
+            "code",
+        ),
+    ]
+
+
+def _extension(url: str, title: str, told: str, short: str, type_: str) -> Json:
     path = "Extension"
     elements = [
-        {"id": path, "path": path, "short": "Probability of abnormal", "min": 0, "max": "1"},
+        {"id": path, "path": path, "short": short, "min": 0, "max": "1"},
         {"id": f"{path}.extension", "path": f"{path}.extension", "max": "0"},
-        {"id": f"{path}.url", "path": f"{path}.url", "fixedUri": BEAT_PROBABILITY},
+        {"id": f"{path}.url", "path": f"{path}.url", "fixedUri": url},
         {
             "id": f"{path}.value[x]",
             "path": f"{path}.value[x]",
             "min": 1,
-            "type": [{"code": "decimal"}],
+            "type": [{"code": type_}],
         },
     ]
     return artefact(
         "StructureDefinition",
-        "beat-probability",
-        "Probability that a beat is abnormal",
-        "0 to 1, as the network gives it; on a beat's component of a beat classification.",
+        url.rsplit("/", 1)[1],
+        title,
+        told,
         fhirVersion="4.0.1",
         kind="complex-type",
         abstract=False,
@@ -158,4 +178,4 @@ def extension() -> Json:
 
 def structures() -> list[Json]:
     """Every StructureDefinition of ours."""
-    return [*(structure(profile) for profile in PROFILES), extension()]
+    return [*(structure(profile) for profile in PROFILES), *extensions()]

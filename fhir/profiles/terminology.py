@@ -58,7 +58,8 @@ _OBSERVATIONS = (
 )  # fmt: skip
 _BEATS = (
     codes.R_PEAK, codes.BEATS, codes.CLASSIFIED_BEATS, codes.ABNORMAL_BEATS,
-    codes.NO_ABNORMAL_BEATS, codes.MEAN_PROBABILITY,
+    codes.NO_ABNORMAL_BEATS, codes.VENTRICULAR_BEATS, codes.SUPRAVENTRICULAR_BEATS,
+    codes.MEAN_PROBABILITY,
 )  # fmt: skip
 _QUALITY = (
     codes.SIGNAL_QUALITY, codes.SECONDS_QUALITY, codes.READABLE, codes.MISSING_SAMPLES,

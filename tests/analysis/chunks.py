@@ -6,11 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.alerts import AlertPolicy
+from analysis.beats import BEAT_SAMPLES
+from analysis.classifier import CLASSES
 from analysis.session.pipeline import SessionPipeline
 from analysis.session.resume import dump, load
 from analysis.session.strips import Model
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkBody, ChunkFlag
-from core.ecg import Alert, AlertKind, StripFinding
+from core.ecg import Alert, AlertKind, BeatClass, StripFinding
 from simulator.rhythm import Rhythm
 from simulator.synthetic import synthetic
 
@@ -28,14 +30,17 @@ Chunk = tuple[int, ChunkBody]
 
 
 class LengthClassifier:
-    """A classifier that can be foretold: the longer a beat, the more abnormal."""
+    """A classifier that can be foretold: the longer a beat, the more abnormal, and then V."""
 
     model_id = "test"
     threshold = 0.5
 
     def predict(self, beats: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        lengths = np.count_nonzero(beats, axis=1)
-        return np.asarray(lengths / 187, dtype=np.float32)
+        abnormal = np.count_nonzero(beats[:, :BEAT_SAMPLES], axis=1) / BEAT_SAMPLES
+        probabilities = np.zeros((len(beats), len(CLASSES)), dtype=np.float32)
+        probabilities[:, 0] = 1 - abnormal
+        probabilities[:, CLASSES.index(BeatClass.VENTRICULAR)] = abnormal
+        return probabilities
 
 
 def rhythm_mv(rhythm: Rhythm, seconds: float, rate_hz: float = RATE_HZ, seed: int = 1) -> Samples:

@@ -9,11 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.classifier import BATCH, DEFAULT_ARTEFACT, Classifier, load_classifier
+from analysis.beats import BEAT_SAMPLES, BEAT_VALUES
+from analysis.classifier import (
+    BASELINE_ARTEFACT,
+    BATCH,
+    DEFAULT_ARTEFACT,
+    Classifier,
+    load_classifier,
+)
 from core.errors import Incorrect
 
 CLASSIFIER = load_classifier()
-BEATS = np.random.default_rng(3).random((3 * BATCH, 187), dtype=np.float32)
+BEATS = np.random.default_rng(3).random((3 * BATCH, BEAT_VALUES), dtype=np.float32)
 PROBABILITIES = CLASSIFIER.predict(BEATS)
 
 
@@ -32,19 +39,37 @@ def change_card(artefact: Path, **fields: object) -> None:
 
 def test_the_committed_artefact_is_served_and_small(artefact: Path) -> None:
     assert load_classifier(artefact).model_id == CLASSIFIER.model_id
-    assert CLASSIFIER.model_id.startswith("baseline-")
+    assert CLASSIFIER.model_id.startswith("context-")
     assert 0 < CLASSIFIER.threshold < 1
     assert artefact.stat().st_size < 1_000_000
 
 
 def test_probabilities_are_between_0_and_1() -> None:
-    assert PROBABILITIES.shape == (len(BEATS),)
+    assert PROBABILITIES.shape == (len(BEATS), 5)
     assert PROBABILITIES.dtype == np.float32
     assert ((PROBABILITIES >= 0) & (PROBABILITIES <= 1)).all()
+    np.testing.assert_allclose(PROBABILITIES.sum(axis=1), 1.0, atol=1e-5)
+
+
+def test_the_baseline_still_serves_and_tells_normal_from_abnormal_only() -> None:
+    baseline = load_classifier(BASELINE_ARTEFACT)
+    assert baseline.model_id.startswith("baseline-")
+    told = baseline.predict(BEATS)
+    assert ((told[:, 0] >= 0) & (told[:, 0] <= 1)).all()
+    assert np.isnan(told[:, 1:]).all()
+    other = BEATS.copy()
+    other[:, BEAT_SAMPLES:] = 0.0
+    np.testing.assert_array_equal(baseline.predict(other), told)
+
+
+def test_the_small_artefact_serves_too() -> None:
+    small = load_classifier(DEFAULT_ARTEFACT.with_name("context-int8.tflite"))
+    assert small.predict(BEATS).shape == PROBABILITIES.shape
+    assert small.model_id != CLASSIFIER.model_id
 
 
 def test_no_beats_give_no_probabilities() -> None:
-    assert CLASSIFIER.predict(np.empty((0, 187), dtype=np.float32)).shape == (0,)
+    assert CLASSIFIER.predict(np.empty((0, BEAT_VALUES), dtype=np.float32)).shape == (0, 5)
 
 
 @settings(max_examples=40, deadline=None)
@@ -92,4 +117,4 @@ def test_a_card_that_says_nothing_is_refused(artefact: Path, card: str) -> None:
 
 def test_the_protocol_is_all_that_a_caller_needs() -> None:
     classifier: Classifier = CLASSIFIER
-    assert classifier.predict(BEATS[:1]).shape == (1,)
+    assert classifier.predict(BEATS[:1]).shape == (1, 5)

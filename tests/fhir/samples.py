@@ -10,6 +10,7 @@ from core.ecg import (
     Alert,
     AlertKind,
     Beat,
+    BeatClass,
     Intervals,
     Quality,
     Rate,
@@ -43,7 +44,11 @@ READABLE = StripFinding(
     quality=Quality(0.953, True, (), (0.97, 0.951, 0.94, 1.0, 0.0, *[0.964] * 6)),
     rate=Rate(74.31, 807.4, 792.0, 824.0, 9.87, 12.3),
     spectrum=Spectrum(7.25, 0.0123456, 0.04, 0.0011),
-    beats=(Beat(4500, 0.0213), Beat(4601, 0.98765), Beat(5950, None)),
+    beats=(
+        Beat(4500, 0.0213, BeatClass.NORMAL),
+        Beat(4601, 0.98765, BeatClass.VENTRICULAR),
+        Beat(5950, None),
+    ),
     model_id="baseline-1a2b3c",
     pipeline_version="1.0",
 )
@@ -140,7 +145,12 @@ def findings(draw: st.DrawFn) -> StripFinding:
         quality=replace(draw(_qualities), seconds=seconds),
         rate=draw(st.none() | _rates),
         spectrum=draw(st.none() | _spectra),
-        beats=tuple(Beat(first + peak, draw(st.none() | _share)) for peak in sorted(peaks)),
+        beats=tuple(
+            Beat(
+                first + peak, draw(st.none() | _share), draw(st.none() | st.sampled_from(BeatClass))
+            )
+            for peak in sorted(peaks)
+        ),
         model_id=draw(_words),
         pipeline_version=draw(_words),
         abnormal_from=draw(st.floats(0.1, 0.9)),

@@ -10,7 +10,7 @@ from analysis.beats import BEAT_RATE_HZ
 from analysis.session.pipeline import SessionPipeline
 from analysis.session.strips import Model
 from core.chunk import SAMPLES_PER_CHUNK, ChunkBody, ChunkFlag
-from model.dataset import Recording, read_recording, served_beats
+from model.dataset import Recording, read_recording, served_beats, served_rows
 from tests.model.synthetic import write_record
 
 NV_PER_LSB = 1000
@@ -47,6 +47,8 @@ def served_crops(signal_mv: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
 
 def test_training_and_serving_cut_the_same_beats_to_the_last_bit(recording: Recording) -> None:
     served = served_crops(recording.signal_mv)
-    trained = served_beats(recording).beats
+    trained = served_rows(recording).beats
     assert len(served) > 50
     np.testing.assert_array_equal(served, trained[: len(served)])
+    crops = served_beats(recording).beats
+    np.testing.assert_array_equal(served[:, : crops.shape[1]], crops[: len(served)])

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.beats import PREPROCESSING_VERSION
+from analysis.beats import BEAT_VALUES, CROP_VERSION
 from analysis.classifier import load_classifier
 from core.errors import Incorrect
 from model import train
@@ -50,7 +50,9 @@ def test_training_learns_repeats_and_survives_the_export(tmp_path: Path) -> None
     np.testing.assert_array_equal(predict(again, test.beats), probability)
 
     classifier = load_classifier(export(network, tmp_path, 0.5, {}))
-    np.testing.assert_allclose(classifier.predict(test.beats), probability, atol=1e-5)
+    rows = np.zeros((len(test), BEAT_VALUES), dtype=np.float32)
+    rows[:, :187] = test.beats
+    np.testing.assert_allclose(1 - classifier.predict(rows)[:, 0], probability, atol=1e-5)
 
 
 def test_a_whole_run_prints_both_evaluations_and_exports(
@@ -64,7 +66,7 @@ def test_a_whole_run_prints_both_evaluations_and_exports(
     assert "inter-patient DS1->DS2" in printed
     assert "10 of 10 beats" in printed
     card = json.loads(path.with_suffix(".json").read_text())
-    assert card["preprocessing_version"] == PREPROCESSING_VERSION
+    assert card["preprocessing_version"] == CROP_VERSION
     assert card["weights_sha256"] == sha256(path.read_bytes()).hexdigest()
     assert len(card["inter_patient"]["test"]["by_record"]) == 22
     assert load_classifier(path).model_id == card["model_id"]

@@ -84,7 +84,7 @@ def test_every_strip_is_told_once_and_soon() -> None:
     pipeline = Run().pipeline
     for seq, content in chunks_of(rhythm_mv(Rhythm.SINUS, 120)):
         pipeline.push(seq, content, RECEIVED_US)
-        outcome = pipeline.resolve(np.zeros(len(pipeline.crops), dtype=np.float32))
+        outcome = pipeline.resolve(np.zeros((len(pipeline.crops), 5), dtype=np.float32))
         told += [(finding.strip_index, seq) for finding in outcome.findings]
     assert [strip_index for strip_index, _ in told] == list(range(len(told)))
     assert all(seq <= strip_index * 8 + 9 for strip_index, seq in told)  # within 3 s of its end
@@ -276,7 +276,7 @@ def test_what_a_model_says_that_is_no_probability_is_dropped() -> None:
     for seq, content in chunks_of(rhythm_mv(Rhythm.SINUS, 16)):
         session.pipeline.push(seq, content, RECEIVED_US)
     draft = session.pipeline._drafts[0]
-    nonsense = np.full(len(draft.crops), np.nan, dtype=np.float32)
+    nonsense = np.full((len(draft.crops), 5), np.nan, dtype=np.float32)
     assert not any(beat.abnormal_probability for beat in classified(draft, nonsense).beats)
 
 

@@ -18,7 +18,12 @@ def components(resource: Json, code: str) -> list[Json]:
 
 
 def test_counts_are_those_of_the_beats() -> None:
-    for code, count in (("beats", 3), ("classified-beats", 2), ("abnormal-beats", 1)):
+    for code, count in (
+        ("beats", 3),
+        ("classified-beats", 2),
+        ("abnormal-beats", 1),
+        ("ventricular-beats", 1),
+    ):
         assert [c["valueInteger"] for c in components(MADE, code)] == [count]
 
 
@@ -27,13 +32,13 @@ def test_each_beat_has_its_time_verdict_and_probability() -> None:
         (
             peak["valueDateTime"],
             [i["coding"][0]["code"] for i in peak.get("interpretation", [])],
-            [e["valueDecimal"] for e in peak.get("extension", [])],
+            [e.get("valueDecimal", e.get("valueCode")) for e in peak.get("extension", [])],
         )
         for peak in components(MADE, "r-peak")
     ]
     assert told == [
-        ("2026-03-01T12:00:00.216Z", ["N"], [0.0213]),
-        ("2026-03-01T12:00:01.024Z", ["A"], [0.9877]),
+        ("2026-03-01T12:00:00.216Z", ["N"], [0.0213, "N"]),
+        ("2026-03-01T12:00:01.024Z", ["A"], [0.9877, "V"]),
         ("2026-03-01T12:00:11.816Z", [], []),
     ]
 

@@ -20,7 +20,7 @@ def test_each_is_valid_and_has_a_url_of_its_own(resource: Json) -> None:
 
 def test_canonicals_in_use_are_defined() -> None:
     assert codes.LOCAL in {r["url"] for r in EVERY}
-    assert codes.BEAT_PROBABILITY in {r["url"] for r in EVERY}
+    assert {codes.BEAT_PROBABILITY, codes.BEAT_CLASS} <= {r["url"] for r in EVERY}
 
 
 def test_every_local_code_has_a_definition() -> None:
