@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from analysis.classifier import CLASSES
 from analysis.session.pipeline import SessionPipeline
 from analysis.session.strips import Draft, Model
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkBody, ChunkFlag
@@ -129,7 +130,7 @@ def _body(part: npt.NDArray[np.int16], first: int) -> ChunkBody:
 def _collect(
     told: dict[tuple[RhythmKind, int], Told], pipeline: SessionPipeline, at_s: float
 ) -> None:
-    nothing = np.zeros(len(pipeline.crops), dtype=np.float32)
+    nothing = np.zeros((len(pipeline.crops), len(CLASSES)), dtype=np.float32)
     for finding in pipeline.resolve(nothing).findings:
         for span in finding.rhythm:
             key = (span.kind, span.first_sample)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.classifier import load_classifier
-from model.dataset import BeatSet, Recording, read_recording, served_beats
+from model.dataset import BeatSet, Recording, read_recording, served_rows
 from model.evaluate import score
 from model.evaluation import network_plots, network_tables
 from model.evaluation.cache import JsonObject
@@ -71,7 +71,7 @@ def _network(path: Path, sources: Sequence[Source], groups: Groups, context: Con
 
 def rows_of(recording: Recording) -> BeatSet:
     """A recording's labelled beats, as the classifiers take them."""
-    return served_beats(recording)
+    return served_rows(recording)
 
 
 def abnormal_of(told: npt.NDArray[np.float32]) -> Probabilities:

@@ -8,7 +8,7 @@ from pathlib import Path
 from analysis.beats import PREPROCESSING_VERSION
 from analysis.classifier import DEFAULT_ARTEFACT, read_card
 from analysis.session.strips import PIPELINE_VERSION
-from model.evaluation import alerts, detectors, network
+from model.evaluation import alerts, classes, detectors, network, rhythms, signal_quality
 from model.evaluation.cache import Cache, JsonObject
 from model.evaluation.card import card
 from model.evaluation.page import page, section_html
@@ -16,7 +16,14 @@ from model.evaluation.printed import as_text, targets_table
 from model.evaluation.section import Context, Progress, Section, Table, Target
 from model.evaluation.source import Source, code_digest, find_sources, sources_digest
 
-SECTIONS: tuple[Section, ...] = (detectors.SECTION, network.SECTION, alerts.SECTION)
+SECTIONS: tuple[Section, ...] = (
+    detectors.SECTION,
+    classes.SECTION,
+    network.SECTION,
+    rhythms.SECTION,
+    signal_quality.SECTION,
+    alerts.SECTION,
+)
 """In the order of the report. A new one is one more object here."""
 FORMAT = 1
 """Changes when a key of report.json changes its meaning (model/EVALUATION.md has them)."""

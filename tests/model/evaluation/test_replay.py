@@ -9,7 +9,7 @@ import pytest
 
 from analysis.classifier import load_classifier
 from core.ecg import AlertKind
-from model.dataset import Recording, read_recording, served_beats
+from model.dataset import Recording, read_recording, served_rows
 from model.evaluation.replay import quantised, replay
 from tests.model.synthetic import write_record
 
@@ -27,7 +27,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
 
 def test_probabilities_served_equal_probabilities_evaluated(recording: Recording) -> None:
     classifier = load_classifier()
-    evaluated = classifier.predict(served_beats(recording).beats)
+    evaluated = classifier.predict(served_rows(recording).beats)
     strips = replay(recording.signal_mv, RATE_HZ, classifier).findings
     told = [b.abnormal_probability for s in strips for b in s.beats]
     served = np.array([p for p in told if p is not None])
