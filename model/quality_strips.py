@@ -84,7 +84,9 @@ def findings_of(signal_mv: Floats) -> list[StripFinding]:
     for seq, body in enumerate(_bodies(signal_mv)):
         pipeline.push(seq, body, T0_US)
     ended = pipeline.ended()
-    parts = [p.resolve(np.full(len(p.crops), np.nan, dtype=np.float32)) for p in (pipeline, ended)]
+    parts = [
+        p.resolve(np.full((len(p.crops), 5), np.nan, dtype=np.float32)) for p in (pipeline, ended)
+    ]
     return [finding for part in parts for finding in part.findings]
 
 

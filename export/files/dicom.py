@@ -98,7 +98,9 @@ def _describe(dataset: Dataset, person: Person) -> None:
     names = (
         part.translate({ord(c): " " for c in "^=\\"}) for part in (person.family, person.given)
     )
-    dataset.PatientName = "^".join(names).strip("^")
+    dataset.PatientName = "^".join(names).strip("^")[
+        :64
+    ]  # PS3.5, table 6.2-1: of a component group
     dataset.PatientID = person.identifier[:64].replace("\\", " ")
     dataset.PatientBirthDate = f"{person.birth_date:%Y%m%d}" if person.birth_date else ""
     dataset.PatientSex = _SEXES.get(person.sex, "")

@@ -9,13 +9,12 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from model.evaluate import Scores
 from model.evaluation.cache import JsonObject
 from model.evaluation.page import cell
 from model.evaluation.section import Cell, Section, Table, percent
 
 TEMPLATE = Path(__file__).parents[1] / "MODEL_CARD.template.md"
-WHOLE = frozenset({"network"})
+WHOLE = frozenset({"classes", "network"})
 """Sections whose tables are all told; of the others, those that are printed."""
 _RATIOS = ("accuracy", "precision", "recall", "specificity", "f1", "auc")
 
@@ -28,7 +27,6 @@ def card(
 ) -> str:
     """The card of the weights at ``artefact``, which were evaluated as ``about`` says."""
     statement: dict[str, Any] = json.loads(artefact.with_suffix(".json").read_bytes())
-    parameters = statement.get("parameters", {})
     libraries = statement.get("libraries", {})
     return Template(template.read_text()).substitute(
         about,
@@ -36,7 +34,7 @@ def card(
         threshold=cell(statement["threshold"]),
         training_sha256=statement.get("data", {}).get("sha256", "not stated"),
         libraries=", ".join(f"{name} {version}" for name, version in libraries.items()),
-        validation_records=", ".join(parameters.get("validation_records", [])) or "none",
+        temperature=cell(statement.get("temperature")),
         training_run="\n\n".join(map(as_markdown, _training_run(statement))),
         results="\n\n".join(_section(section, tables) for section, tables in parts),
     )
@@ -48,10 +46,10 @@ def _section(section: Section, tables: Sequence[Table]) -> str:
 
 
 def _training_run(statement: JsonObject) -> list[Table]:
-    """What the training itself measured: both splits, and the evidence for alerts."""
+    """What the training itself measured: the splits, and the evidence for alerts."""
     splits = {"inter_patient": "inter-patient DS1→DS2 (served)", "random_split": "random (leaky)"}
     rows = tuple(
-        (title, *_ratios(Scores(**statement[key]["test"]["gross"])))
+        (title, *_ratios(_gross(statement[key])))
         for key, title in splits.items()
         if key in statement
     )
@@ -62,8 +60,14 @@ def _training_run(statement: JsonObject) -> list[Table]:
     return tables if rows else tables[1:]
 
 
-def _ratios(scores: Scores) -> tuple[Cell, ...]:
-    return tuple(percent(getattr(scores, name)) for name in _RATIOS)
+def _gross(split: JsonObject) -> JsonObject:
+    """The scores of a split, whichever training stated them."""
+    gross: JsonObject = split["test"]["gross"] if "test" in split else split
+    return gross
+
+
+def _ratios(scores: JsonObject) -> tuple[Cell, ...]:
+    return tuple(percent(scores[name]) for name in _RATIOS)
 
 
 def _evidence(evidence: JsonObject) -> Table:

@@ -43,7 +43,8 @@ def _score(told: dict[str, Any]) -> EpisodeScore:
 
 def _told(score: EpisodeScore) -> JsonObject:
     names = ("episode_se", "episode_p", "duration_se", "duration_p")
-    return asdict(score) | dict(zip(names, score.shares(), strict=True))
+    shares = dict(zip(names, score.shares(), strict=True))
+    return asdict(score) | {"latency_s": list(score.latency_s)} | shares
 
 
 def tables(data: JsonObject) -> list[Table]:

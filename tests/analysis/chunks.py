@@ -29,6 +29,11 @@ POLICY = AlertPolicy()
 Chunk = tuple[int, ChunkBody]
 
 
+def all_normal(n_beats: int) -> npt.NDArray[np.float32]:
+    """Probabilities of so many beats that are certainly normal."""
+    return np.tile(np.eye(1, len(CLASSES), dtype=np.float32), (n_beats, 1))
+
+
 class LengthClassifier:
     """A classifier that can be foretold: the longer a beat, the more abnormal, and then V."""
 
@@ -108,8 +113,11 @@ class Run:
         self._resolve(self.pipeline.ended())
         return self
 
+    def predict(self, beats: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        return LengthClassifier().predict(beats)
+
     def _resolve(self, pipeline: SessionPipeline) -> None:
-        outcome = pipeline.resolve(LengthClassifier().predict(pipeline.crops))
+        outcome = pipeline.resolve(self.predict(pipeline.crops))
         self.findings |= {finding.strip_index: finding for finding in outcome.findings}
         self.alerts |= {(alert.kind, alert.strip_index): alert for alert in outcome.alerts}
 

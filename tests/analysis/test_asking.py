@@ -5,11 +5,12 @@ import numpy.typing as npt
 import pytest
 
 from analysis.asking import ask
+from analysis.beats import BEAT_VALUES
 from analysis.session.strips import Model
 from core.errors import Unavailable
 from tests.analysis.chunks import LengthClassifier
 
-BEATS = np.eye(3, 187, dtype=np.float32)
+BEATS = np.eye(3, BEAT_VALUES, dtype=np.float32)
 
 
 class Away(LengthClassifier):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from analysis.beats import BEAT_SAMPLES
+from analysis.beats import BEAT_VALUES
 from analysis.classifier import DEFAULT_ARTEFACT, load_classifier, read_card
 from analysis.remote.sagemaker import SageMakerClassifier
 from core.errors import Incorrect, Unavailable
@@ -40,7 +40,7 @@ def test_the_remote_engine_has_the_local_one_as_its_reserve() -> None:
     assert reserve is not None
     assert (classifier.model_id, reserve.model_id) == model_ids(read_card(DEFAULT_ARTEFACT))[::-1]
     assert classifier.threshold == reserve.threshold
-    beats = np.zeros((2, BEAT_SAMPLES), dtype=np.float32)
+    beats = np.zeros((2, BEAT_VALUES), dtype=np.float32)
     assert classifier.predict(beats[:0]).shape == reserve.predict(beats[:0]).shape
     with pytest.raises(Unavailable, match="unreachable"):
         classifier.predict(beats)

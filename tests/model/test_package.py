@@ -14,6 +14,7 @@ import pytest
 import tensorflow
 from typer.testing import CliRunner
 
+from analysis.beats import BEAT_VALUES
 from analysis.classifier import DEFAULT_ARTEFACT, load_classifier
 from core.errors import Incorrect
 from hisbundle.cli import app
@@ -21,7 +22,6 @@ from model.archive import MOST_BYTES, pack, read_package
 from model.export import save_network
 from model.package import package
 from model.saved_model import PACKED, PLAIN, saved_model, values_per_beat
-from tests.model.synthetic import beat_set
 
 LAYOUT = ["saved_model.pb", "variables/variables.data-00000-of-00001", "variables/variables.index"]
 
@@ -37,7 +37,7 @@ def names(path: Path) -> list[str]:
 
 
 def test_the_layout_is_that_of_tensorflow_serving(made: Path) -> None:
-    assert names(made) == [f"baseline/1/{name}" for name in ("assets.extra/card.json", *LAYOUT)]
+    assert names(made) == [f"context/1/{name}" for name in ("assets.extra/card.json", *LAYOUT)]
     told = read_package(made)
     assert told.model_id == load_classifier().model_id
     assert told.digest == sha256(made.read_bytes()).hexdigest()
@@ -52,8 +52,8 @@ def test_the_same_weights_give_the_same_bytes(made: Path, tmp_path: Path) -> Non
 def test_both_signatures_give_what_is_served(made: Path, tmp_path: Path) -> None:
     with tarfile.open(made) as archive:
         archive.extractall(tmp_path, filter="data")
-    loaded = tensorflow.saved_model.load(str(tmp_path / "baseline" / "1"))
-    beats = beat_set(300, 5).beats
+    loaded = tensorflow.saved_model.load(str(tmp_path / "context" / "1"))
+    beats = np.random.default_rng(5).random((300, BEAT_VALUES), dtype=np.float32)
     served = load_classifier().predict(beats)
     raw = tensorflow.constant([beat.tobytes() for beat in beats])
     for signature, given in ((PLAIN, tensorflow.constant(beats)), (PACKED, raw)):

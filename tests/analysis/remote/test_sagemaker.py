@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from prometheus_client import REGISTRY
 
+from analysis.beats import BEAT_VALUES
 from analysis.classifier import Classifier, load_classifier
 from analysis.remote.breaker import State
 from analysis.remote.sagemaker import SageMakerClassifier as Engine
@@ -20,9 +21,8 @@ from core.errors import Unavailable
 from tests.analysis.remote.conftest import CARD, LIMITS, REGION
 from tests.analysis.remote.endpoint import NAME, Endpoint, Fault
 from tests.aws import nobody
-from tests.model.synthetic import beat_set
 
-BEATS = beat_set(300, 11).beats
+BEATS = np.random.default_rng(11).random((300, BEAT_VALUES), dtype=np.float32)
 LOCAL = load_classifier()
 EXPECTED = LOCAL.predict(BEATS)
 COLUMNS = EXPECTED.shape[1:]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.beats import BEAT_SAMPLES
+from analysis.beats import BEAT_VALUES
 from analysis.classifier import load_classifier
 from analysis.remote.sagemaker import SageMakerClassifier
 from core.ecg import StripFinding
@@ -20,7 +20,7 @@ from tests.analysis.remote.endpoint import NAME, Endpoint, Fault
 
 CHUNKS = chunks_of(rhythm_mv(Rhythm.SINUS, 90))[:56]
 LOCAL = load_classifier()
-COLUMNS = LOCAL.predict(np.empty((0, BEAT_SAMPLES), dtype=np.float32)).shape[1:]
+COLUMNS = LOCAL.predict(np.empty((0, BEAT_VALUES), dtype=np.float32)).shape[1:]
 
 
 def told(findings: list[StripFinding]) -> list[tuple[str, str | None]]:

@@ -11,7 +11,7 @@ from analysis.rhythm.session import Sight, StripRules, merged
 from analysis.session.resume import dump
 from core.ecg import Beat, BeatClass, Quality, RefusalReason, RhythmKind, RhythmSpan, StripFinding
 from simulator.rhythm import Rhythm
-from tests.analysis.chunks import RECEIVED_US, Run, chunks_of, rhythm_mv
+from tests.analysis.chunks import RECEIVED_US, Run, all_normal, chunks_of, rhythm_mv
 from tests.analysis.rhythm.test_watch import fibrillation, sinus, standstill, tachycardia
 from tests.fhir.samples import READABLE
 
@@ -52,7 +52,7 @@ def test_the_state_stays_small() -> None:
     pipeline, largest = Run().pipeline, 0
     for seq, content in chunks_of(rhythm_mv(Rhythm.BIGEMINY, 240)):
         pipeline.push(seq, content, RECEIVED_US)
-        pipeline.resolve(np.zeros(len(pipeline.crops), dtype=np.float32))
+        pipeline.resolve(all_normal(len(pipeline.crops)))
         largest = max(largest, len(dump(pipeline)))
     assert largest < 40_000
 

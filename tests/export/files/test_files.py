@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pydicom
 import pytest
 import wfdb
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydicom.uid import AmbulatoryECGWaveformStorage
 
@@ -168,6 +168,7 @@ def test_a_rate_that_dicom_does_not_have() -> None:
 
 @settings(max_examples=15, deadline=timedelta(seconds=5))
 @given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=80), st.integers(1, 2000))
+@example("1", "n" * 32, "m" * 33, 100)
 def test_nobody_s_name_is_an_obstacle(identifier: str, family: str, given_: str, n: int) -> None:
     made = replace(recording(n), person=Person(identifier, family, given_, None, "unknown"))
     for write in (wfdb_zip, edf, dicom):

@@ -59,6 +59,11 @@ async def test_the_summary_counts_what_was_found(clinic: Clinic) -> None:
         "beats": 3,
         "classified-beats": 2,
         "abnormal-beats": 1,
+        "ventricular-beats": 1,
+        "ventricular-burden": 50,
+        "supraventricular-beats": 0,
+        "supraventricular-burden": 0,
+        "fusion-beats": 0,
         "analysed-time": 23.936,
         "readable-time": 11.968,
         "missing-time": 1.496,
@@ -132,7 +137,8 @@ async def test_the_conclusion_is_for_people(clinic: Clinic) -> None:
     assert report["conclusion"] == (
         "Continuous single-lead ECG, 2026-03-01 12:00 to 2026-03-01 12:00 UTC (ended): 1 min "
         "analysed, 100 % of it readable. Heart rate 74/min on average, from 74 to 74/min. "
-        "15 beats found; 5 of 10 classified ones (50.0 %) look abnormal to the algorithm. "
+        "15 beats found, 10 of them classified: 5 ventricular (50.0 %), 0 supraventricular "
+        "(0.0 %), 0 fusion beats. "
         "Longest RR interval 10.79 s, 2026-03-01 12:00 UTC; 5 of 2 s or more. "
         "Automated analysis (pipeline 1.0, model baseline-1a2b3c), not confirmed by a clinician; "
         "it names no rhythm and no diagnosis."
