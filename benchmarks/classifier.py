@@ -1,4 +1,4 @@
-"""The served network on LiteRT beside the very same weights in Keras."""
+"""The baseline network on LiteRT beside the very same weights in Keras."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from benchmarks.rounds import Contender, Size, compare, computing
 NAME = "classifier"
 BATCHES = (1, 32, 256)
 _STARTED_US = 1_750_000_000_000_000
-_PREDICT, _CALL, _SERVED = "Keras model.predict", "Keras model(x)", "LiteRT, as served"
+_PREDICT, _CALL, _SERVED = "Keras model.predict", "Keras model(x)", "LiteRT, the same weights"
 
 
 async def run(size: Size) -> list[Row]:

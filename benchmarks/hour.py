@@ -9,7 +9,7 @@ import neurokit2
 import numpy as np
 
 from analysis.beats import BEAT_SAMPLES
-from analysis.classifier import DEFAULT_ARTEFACT, Beats, Classifier, load_classifier
+from analysis.classifier import BASELINE_ARTEFACT, Beats, Classifier, load_classifier
 from analysis.session.pipeline import SessionPipeline
 from analysis.session.strips import Model
 from benchmarks.recorder import CHUNK_S, RATE_HZ, signal_bodies
@@ -33,7 +33,7 @@ async def run(size: Size) -> list[Row]:
     from benchmarks.weights import keras_of  # TensorFlow takes seconds to import
 
     bodies = signal_bodies(size.of(CHUNKS, _LEAST_CHUNKS), _STARTED_US)
-    classifier, network = load_classifier(), keras_of(DEFAULT_ARTEFACT)
+    classifier, network = load_classifier(), keras_of(BASELINE_ARTEFACT)
     signal_mv = np.concatenate([body.samples * (body.nv_per_lsb * 1e-6) for body in bodies])
     beats = _crops(bodies)
     inputs = beats[:, :BEAT_SAMPLES, None]
