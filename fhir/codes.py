@@ -4,15 +4,31 @@ LOINC, SNOMED CT and ISO/IEEE 11073-10101 (MDC) are licensed terminologies: code
 only. What they lack stands in a code system of our own, with its definition in its row.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from fhir.coding import BASE as BASE
+from fhir.coding import LOCAL as LOCAL
+from fhir.coding import LOINC as LOINC
+from fhir.coding import MDC as MDC
+from fhir.coding import SNOMED as SNOMED
+from fhir.coding import UCUM as UCUM
+from fhir.coding import Code as Code
+from fhir.coding import Unit as Unit
+from fhir.coding import concept as concept
+from fhir.coding import local as _local
+from fhir.rhythm_codes import EPISODE_COUNT as EPISODE_COUNT
+from fhir.rhythm_codes import EPISODE_FASTEST as EPISODE_FASTEST
+from fhir.rhythm_codes import EPISODE_LONGEST as EPISODE_LONGEST
+from fhir.rhythm_codes import EPISODE_NAMES as EPISODE_NAMES
+from fhir.rhythm_codes import EPISODE_SHARE as EPISODE_SHARE
+from fhir.rhythm_codes import EPISODES as EPISODES
+from fhir.rhythm_codes import FLAGS as FLAGS
+from fhir.rhythm_codes import HEART_RHYTHM as HEART_RHYTHM
+from fhir.rhythm_codes import NO_RHYTHM as NO_RHYTHM
+from fhir.rhythm_codes import QRS_DURATION as QRS_DURATION
+from fhir.rhythm_codes import QT_INTERVAL as QT_INTERVAL
+from fhir.rhythm_codes import QTC_INTERVAL as QTC_INTERVAL
+from fhir.rhythm_codes import RHYTHMS as RHYTHMS
+from fhir.rhythm_codes import UNVERIFIED as UNVERIFIED
 
-Json = dict[str, Any]
-
-BASE = "https://hisbundle.org/fhir"
-"""Root of our canonicals; it identifies and need not resolve."""
-
-LOCAL = f"{BASE}/CodeSystem/ecg"
 BEAT_PROBABILITY = f"{BASE}/StructureDefinition/beat-probability"
 """Extension of a beat's component: the network's probability (decimal, 0 to 1) of abnormal."""
 BEAT_CLASS = f"{BASE}/StructureDefinition/beat-class"
@@ -27,49 +43,12 @@ RESULT_SID = f"{BASE}/sid/result"
 SIGNAL_SID = f"{BASE}/sid/signal"
 """Identifier system of stretches of signal; ``<device>/<session>/samples/<first>-<last>``."""
 
-MDC = "urn:iso:std:iso:11073:10101"
-LOINC = "http://loinc.org"
-SNOMED = "http://snomed.info/sct"
-UCUM = "http://unitsofmeasure.org"
 _HL7 = "http://terminology.hl7.org/CodeSystem"
 
 HEART_RATE_PROFILE = "http://hl7.org/fhir/StructureDefinition/heartrate"
 PROVENANCE_PATIENT = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Provenance.patient"
 """R5's Provenance.patient, as R4 writes it (http://hl7.org/fhir/R5/versions.html#extensions)."""
 FLAG_DETAIL = "http://hl7.org/fhir/StructureDefinition/flag-detail"
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A code; ``source`` is where it was seen, or the definition of a local code."""
-
-    system: str
-    code: str
-    display: str
-    source: str
-
-    @property
-    def coding(self) -> Json:
-        """As FHIR Coding."""
-        return {"system": self.system, "code": self.code, "display": self.display}
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A UCUM unit and what a reader calls it."""
-
-    code: str
-    name: str
-
-
-def concept(*codes: Code, text: str | None = None) -> Json:
-    """A CodeableConcept: translations of one concept; ``text`` where it says more than those."""
-    coded: Json = {"coding": [code.coding for code in codes]}
-    return coded | {"text": text} if text else coded
-
-
-def _local(code: str, display: str, definition: str) -> Code:
-    return Code(LOCAL, code, display, definition)
 
 
 # The signal
@@ -109,14 +88,6 @@ ABNORMAL_BEATS = _local(
 NO_ABNORMAL_BEATS = _local(
     "no-abnormal-beats", "No abnormal beats", "No classified beat reaches the model's threshold."
 )
-VENTRICULAR_BEATS = _local(
-    "ventricular-beats", "Ventricular ectopic beats",
-    "Classified beats of class V (ANSI/AAMI EC57): premature ventricular contraction or escape.",
-)  # fmt: skip
-SUPRAVENTRICULAR_BEATS = _local(
-    "supraventricular-beats", "Supraventricular ectopic beats",
-    "Classified beats of class S (ANSI/AAMI EC57): atrial, junctional or other, premature.",
-)  # fmt: skip
 MEAN_PROBABILITY = _local(
     "mean-beat-probability", "Mean probability of abnormal",
     "Mean over the classified beats of the probability of being abnormal.",
@@ -207,113 +178,6 @@ SDNN_INDEX = _local(
     "sdnn-index", "SDNN index", "Mean of the standard deviations of NN of all segments of 5 min."
 )
 PNN50 = _local("pnn50", "pNN50", "Share of successive NN intervals that differ by more than 50 ms.")
-
-# Episodes of a session
-EPISODES = _local("episodes", "Rhythm episodes", "Episodes of a session, counted by kind.")
-EPISODE_NAMES: dict[str, str] = {
-    "sinus": "sinus rhythm",
-    "bradycardia": "bradycardia",
-    "tachycardia": "tachycardia",
-    "pause": "pause",
-    "asystole": "asystole",
-    "bigeminy": "ventricular bigeminy",
-    "trigeminy": "ventricular trigeminy",
-    "couplet": "ventricular couplet",
-    "ventricular-run": "ventricular run",
-    "ventricular-tachycardia": "ventricular tachycardia",
-    "ventricular-fibrillation": "ventricular fibrillation or flutter",
-    "supraventricular-run": "supraventricular run",
-    "atrial-fibrillation": "suspected atrial fibrillation or flutter",
-    "paced": "paced rhythm",
-    "noise": "noise",
-}
-"""Kinds of rhythm in words."""
-EPISODE_COUNT, EPISODE_SHARE, EPISODE_LONGEST, EPISODE_FASTEST = (
-    {
-        kind: _local(f"{kind}-{figure}", f"{display}: {name}", f"{definition}: {name}.")
-        for kind, name in EPISODE_NAMES.items()
-    }
-    for figure, display, definition in (
-        ("episodes", "Episodes", "Number of episodes"),
-        ("burden", "Share of time", "Share of the analysed time in episodes"),
-        ("longest", "Longest episode", "Duration of the longest episode"),
-        ("fastest", "Fastest episode", "Mean heart rate of the fastest episode"),
-    )
-)
-
-# Alerts
-FLAGS: dict[str, tuple[Code, ...]] = {
-    "abnormal-beats": (
-        _local("alert-abnormal-beats", "Repeated abnormal beats",
-               "Several of the recent beats were classified as abnormal."),
-    ),
-    "tachycardia": (
-        _local("alert-tachycardia", "Fast heart rate", "Heart rate above the alert limit."),
-        Code(SNOMED, "3424008", "Tachycardia", "CH Core; several public implementation guides"),
-    ),
-    "bradycardia": (
-        _local("alert-bradycardia", "Slow heart rate", "Heart rate below the alert limit."),
-        Code(SNOMED, "48867003", "Bradycardia", "several public implementation guides"),
-    ),
-    "lead-off": (
-        _local("alert-lead-off", "ECG electrode off",
-               "An electrode has had no contact for some time; nothing is being monitored."),
-    ),
-}  # fmt: skip
-
-# Rhythms: our own code, and SNOMED CT's where it means no more
-HEART_RHYTHM = Code(LOINC, "8884-9", "Heart rate rhythm", "HL7 terminology, R4 examples")
-RHYTHMS: dict[str, tuple[Code, ...]] = {
-    "sinus": (_local("sinus", "Sinus rhythm", "Regular beats with a steady P wave."),),
-    "bradycardia": (
-        _local("bradycardia", "Bradycardia", "Below 50 per minute over 5 beats."),
-        FLAGS["bradycardia"][1],
-    ),
-    "tachycardia": (
-        _local("tachycardia", "Tachycardia", "Above 100 per minute over 17 beats."),
-        FLAGS["tachycardia"][1],
-    ),
-    "pause": (_local("pause", "Pause", "No beat for 3 s or more."),),
-    "asystole": (
-        _local("asystole", "Asystole", "No beat for 4 s or more."),
-        Code(SNOMED, "397829000", "Asystole", "CH pulse findings; DeCS and ICNP maps"),
-    ),
-    "bigeminy": (
-        _local("bigeminy", "Ventricular bigeminy", "Every second beat is ventricular."),
-        Code(SNOMED, "11157007", "Ventricular bigeminy", "PhysioNet Challenge 2021"),
-    ),
-    "trigeminy": (
-        _local("trigeminy", "Ventricular trigeminy", "Every third beat is ventricular."),
-    ),
-    "couplet": (_local("couplet", "Ventricular couplet", "Two ventricular beats in a row."),),
-    "ventricular-run": (
-        _local("ventricular-run", "Ventricular run", "Three ventricular beats in a row, or more."),
-    ),
-    "ventricular-tachycardia": (
-        _local("ventricular-tachycardia", "Ventricular tachycardia",
-               "Five ventricular beats in a row or more, above 100 per minute."),
-        Code(SNOMED, "25569003", "Ventricular tachycardia", "several public code lists"),
-    ),
-    "ventricular-fibrillation": (
-        _local("ventricular-fibrillation", "Ventricular fibrillation or flutter",
-               "The waves of ventricular fibrillation or flutter for 4 s or more."),
-    ),
-    "supraventricular-run": (
-        _local("supraventricular-run", "Supraventricular run",
-               "Three supraventricular premature beats in a row, or more."),
-    ),
-    "atrial-fibrillation": (
-        _local("atrial-fibrillation", "Suspected atrial fibrillation or flutter",
-               "Irregular beats without a steady P wave for 30 s or more."),
-    ),
-    "paced": (_local("paced", "Paced rhythm", "Ten beats in a row of the class of paced beats."),),
-    "noise": (_local("noise-rhythm", "Not readable for noise", "Noise hides the rhythm."),),
-}  # fmt: skip
-NO_RHYTHM = _local("no-rhythm", "No rhythm told", "No rhythm meets its definition in this strip.")
-UNVERIFIED = _local("unverified", "Not verified", "The signal's quality does not bear it out.")
-QRS_DURATION = _local("qrs-duration", "QRS duration", "Median over a strip's clean normal beats.")
-QT_INTERVAL = _local("qt-interval", "QT interval", "Median over a strip's clean normal beats.")
-QTC_INTERVAL = _local("qtc-interval", "QTc interval", "QT corrected for the heart rate.")
 
 # Devices
 ECG_DEVICE = Code(MDC, "69798", "MDC_DEV_ECG_VMD", "HL7 PoCD; MII Kardiologie")

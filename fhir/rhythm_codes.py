@@ -1,0 +1,114 @@
+"""Codes of rhythms: episodes of a session, alerts, and what a strip shows.
+
+Our own code for each, and SNOMED CT's where it means no more.
+"""
+
+from fhir.coding import LOINC, SNOMED, Code
+from fhir.coding import local as _local
+
+# Episodes of a session
+EPISODES = _local("episodes", "Rhythm episodes", "Episodes of a session, counted by kind.")
+EPISODE_NAMES: dict[str, str] = {
+    "sinus": "sinus rhythm",
+    "bradycardia": "bradycardia",
+    "tachycardia": "tachycardia",
+    "pause": "pause",
+    "asystole": "asystole",
+    "bigeminy": "ventricular bigeminy",
+    "trigeminy": "ventricular trigeminy",
+    "couplet": "ventricular couplet",
+    "ventricular-run": "ventricular run",
+    "ventricular-tachycardia": "ventricular tachycardia",
+    "ventricular-fibrillation": "ventricular fibrillation or flutter",
+    "supraventricular-run": "supraventricular run",
+    "atrial-fibrillation": "suspected atrial fibrillation or flutter",
+    "paced": "paced rhythm",
+    "noise": "noise",
+}
+"""Kinds of rhythm in words."""
+EPISODE_COUNT, EPISODE_SHARE, EPISODE_LONGEST, EPISODE_FASTEST = (
+    {
+        kind: _local(f"{kind}-{figure}", f"{display}: {name}", f"{definition}: {name}.")
+        for kind, name in EPISODE_NAMES.items()
+    }
+    for figure, display, definition in (
+        ("episodes", "Episodes", "Number of episodes"),
+        ("burden", "Share of time", "Share of the analysed time in episodes"),
+        ("longest", "Longest episode", "Duration of the longest episode"),
+        ("fastest", "Fastest episode", "Mean heart rate of the fastest episode"),
+    )
+)
+
+# Alerts
+FLAGS: dict[str, tuple[Code, ...]] = {
+    "abnormal-beats": (
+        _local("alert-abnormal-beats", "Repeated abnormal beats",
+               "Several of the recent beats were classified as abnormal."),
+    ),
+    "tachycardia": (
+        _local("alert-tachycardia", "Fast heart rate", "Heart rate above the alert limit."),
+        Code(SNOMED, "3424008", "Tachycardia", "CH Core; several public implementation guides"),
+    ),
+    "bradycardia": (
+        _local("alert-bradycardia", "Slow heart rate", "Heart rate below the alert limit."),
+        Code(SNOMED, "48867003", "Bradycardia", "several public implementation guides"),
+    ),
+    "lead-off": (
+        _local("alert-lead-off", "ECG electrode off",
+               "An electrode has had no contact for some time; nothing is being monitored."),
+    ),
+}  # fmt: skip
+
+# Rhythms: our own code, and SNOMED CT's where it means no more
+HEART_RHYTHM = Code(LOINC, "8884-9", "Heart rate rhythm", "HL7 terminology, R4 examples")
+RHYTHMS: dict[str, tuple[Code, ...]] = {
+    "sinus": (_local("sinus", "Sinus rhythm", "Regular beats with a steady P wave."),),
+    "bradycardia": (
+        _local("bradycardia", "Bradycardia", "Below 50 per minute over 5 beats."),
+        FLAGS["bradycardia"][1],
+    ),
+    "tachycardia": (
+        _local("tachycardia", "Tachycardia", "Above 100 per minute over 17 beats."),
+        FLAGS["tachycardia"][1],
+    ),
+    "pause": (_local("pause", "Pause", "No beat for 3 s or more."),),
+    "asystole": (
+        _local("asystole", "Asystole", "No beat for 4 s or more."),
+        Code(SNOMED, "397829000", "Asystole", "CH pulse findings; DeCS and ICNP maps"),
+    ),
+    "bigeminy": (
+        _local("bigeminy", "Ventricular bigeminy", "Every second beat is ventricular."),
+        Code(SNOMED, "11157007", "Ventricular bigeminy", "PhysioNet Challenge 2021"),
+    ),
+    "trigeminy": (
+        _local("trigeminy", "Ventricular trigeminy", "Every third beat is ventricular."),
+    ),
+    "couplet": (_local("couplet", "Ventricular couplet", "Two ventricular beats in a row."),),
+    "ventricular-run": (
+        _local("ventricular-run", "Ventricular run", "Three ventricular beats in a row, or more."),
+    ),
+    "ventricular-tachycardia": (
+        _local("ventricular-tachycardia", "Ventricular tachycardia",
+               "Five ventricular beats in a row or more, above 100 per minute."),
+        Code(SNOMED, "25569003", "Ventricular tachycardia", "several public code lists"),
+    ),
+    "ventricular-fibrillation": (
+        _local("ventricular-fibrillation", "Ventricular fibrillation or flutter",
+               "The waves of ventricular fibrillation or flutter for 4 s or more."),
+    ),
+    "supraventricular-run": (
+        _local("supraventricular-run", "Supraventricular run",
+               "Three supraventricular premature beats in a row, or more."),
+    ),
+    "atrial-fibrillation": (
+        _local("atrial-fibrillation", "Suspected atrial fibrillation or flutter",
+               "Irregular beats without a steady P wave for 30 s or more."),
+    ),
+    "paced": (_local("paced", "Paced rhythm", "Ten beats in a row of the class of paced beats."),),
+    "noise": (_local("noise-rhythm", "Not readable for noise", "Noise hides the rhythm."),),
+}  # fmt: skip
+NO_RHYTHM = _local("no-rhythm", "No rhythm told", "No rhythm meets its definition in this strip.")
+UNVERIFIED = _local("unverified", "Not verified", "The signal's quality does not bear it out.")
+QRS_DURATION = _local("qrs-duration", "QRS duration", "Median over a strip's clean normal beats.")
+QT_INTERVAL = _local("qt-interval", "QT interval", "Median over a strip's clean normal beats.")
+QTC_INTERVAL = _local("qtc-interval", "QTc interval", "QT corrected for the heart rate.")
