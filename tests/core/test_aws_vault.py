@@ -1,9 +1,6 @@
 """The AWS vault against a local emulator of KMS and Parameter Store (moto's server)."""
 
 import os
-import re
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +14,7 @@ from core.aws_vault import AwsVault
 from core.errors import Fault, Incorrect, NotFound, Unavailable
 from core.keyring import KeyRing
 from core.keys import KeyName, KeyPurpose, device_key_name
+from tests.aws import emulator_of
 from tests.devices import Device
 
 REGION, ALIAS, PREFIX = "eu-central-1", "alias/hisbundle", "/ecg/test"
@@ -25,15 +23,8 @@ REGION, ALIAS, PREFIX = "eu-central-1", "alias/hisbundle", "/ecg/test"
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     """A moto server on a port of its own choosing."""
-    command = [sys.executable, "-u", "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    try:
-        assert server.stderr is not None
-        found = (re.search(r"http://127\.0\.0\.1:\d+", line) for line in server.stderr)
-        yield next(url[0] for url in found if url)
-    finally:
-        server.kill()
-        server.communicate()
+    with emulator_of("-m", "moto.server") as url:
+        yield url
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,5 @@
 """An emulator of S3, SageMaker's control plane and Application Auto Scaling, for a module."""
 
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +9,7 @@ from core.settings import Settings
 from hisbundle.sagemaker import capacity_of, place_of
 from model.sagemaker.calls import Aws, connect
 from model.sagemaker.plan import Capacity, Place
-from tests.aws import nobody
+from tests.aws import emulator_of, nobody
 
 REGION, BUCKET = "eu-central-1", "models-of-the-tests"
 ROLE = "arn:aws:iam::123456789012:role/hisbundle-endpoint"
@@ -21,16 +18,8 @@ IMAGE = "763104351884.dkr.ecr.eu-central-1.amazonaws.com/tensorflow-inference:2.
 
 @pytest.fixture(scope="package")
 def emulator() -> Iterator[str]:
-    script = str(Path(__file__).with_name("emulator.py"))
-    command = [sys.executable, "-u", script, "-H", "127.0.0.1", "-p", "0"]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    try:
-        assert server.stderr is not None
-        found = (re.search(r"http://127\.0\.0\.1:\d+", line) for line in server.stderr)
-        yield next(url[0] for url in found if url)
-    finally:
-        server.kill()
-        server.communicate()
+    with emulator_of(str(Path(__file__).with_name("emulator.py"))) as url:
+        yield url
 
 
 @pytest.fixture(autouse=True)
