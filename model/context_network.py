@@ -17,6 +17,7 @@ import tensorflow
 from analysis.beats import BEAT_SAMPLES, BEAT_VALUES
 from analysis.classifier import CLASSES
 from analysis.patient.window import WINDOW_SAMPLES
+from model.checkpoints import UNKEPT, Unit
 from model.dataset import BeatSet
 from model.parameters import ContextParameters
 
@@ -106,8 +107,13 @@ def augmented(rows: Rows, generator: np.random.Generator) -> Rows:
     return changed
 
 
-def fit(beats: BeatSet, parameters: ContextParameters, epochs: int, member: int) -> keras.Model:
-    """One member, trained for ``epochs``; the same beats give the same weights."""
+def fit(
+    beats: BeatSet, parameters: ContextParameters, epochs: int, member: int, unit: Unit = UNKEPT
+) -> keras.Model:
+    """One member, trained for ``epochs``; the same beats give the same weights.
+
+    ``unit`` keeps each epoch: broken off and called again, it goes on, to the same weights.
+    """
     keras.utils.set_random_seed(parameters.seed + member)
     tensorflow.config.experimental.enable_op_determinism()
     generator = np.random.default_rng(parameters.seed + member)
@@ -119,9 +125,10 @@ def fit(beats: BeatSet, parameters: ContextParameters, epochs: int, member: int)
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
     target, weight = indices(beats), weights(beats, parameters)
-    for _ in range(epochs):
+    for done in range(unit.resume(network, generator, epochs), epochs):
         rows = augmented(beats.beats, generator)
         network.fit(rows, target, sample_weight=weight, batch_size=parameters.batch_size, verbose=0)
+        unit.keep(network, generator, done + 1, epochs)
     return network
 
 

@@ -13,8 +13,9 @@ from model.evaluation.cache import Cache, JsonObject
 from model.evaluation.card import card
 from model.evaluation.page import page, section_html
 from model.evaluation.printed import as_text, targets_table
-from model.evaluation.section import Context, Progress, Section, Table, Target
+from model.evaluation.section import Context, Section, Table, Target
 from model.evaluation.source import Source, code_digest, find_sources, sources_digest
+from model.progress import Progress
 
 SECTIONS: tuple[Section, ...] = (
     detectors.SECTION,

@@ -8,10 +8,9 @@ from matplotlib.figure import Figure
 
 from model.evaluation.cache import Cache, JsonObject
 from model.evaluation.source import Source
+from model.progress import Progress
 
 Cell = str | int | float | None
-Progress = Callable[[str, int, int], None]
-"""Is told what is worked on, how many records of it are ready, and of how many."""
 
 
 @dataclass(frozen=True, slots=True)
