@@ -8,13 +8,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analysis.classifier import load_classifier
 from model.class_report import confusions, report
-from model.dataset import join, read_recording, served_rows
+from model.dataset import BeatSet
 from model.evaluation.cache import JsonObject
-from model.evaluation.network import unseen
 from model.evaluation.section import Context, Section, Table, Target, percent
 from model.evaluation.source import Source
+from model.evaluation.told import probabilities, told
 
 WANTED = (
     ("gross.classes.V.se", "VEB sensitivity on unseen patients", 95.0),
@@ -29,14 +28,18 @@ ECE_AT_MOST = 0.03
 
 def run(sources: Sequence[Source], context: Context) -> JsonObject:
     """Scores by class, gross and by record, with intervals by patient; {} without classes."""
-    classifier = load_classifier(context.artefact)
-    recordings = [read_recording(source.path) for source in unseen(sources)]
-    beats = join([served_rows(recording, surplus=True) for recording in recordings])
-    told = classifier.predict(beats.beats).astype(np.float64)
-    if not np.isfinite(told).all():  # a network that tells abnormal beats and no more
+    records = told(sources, context)
+    if not records:
         return {}
-    reference = {recording.name: recording.beat_class for recording in recordings}
-    return report(beats, told, confusions(beats, told, reference))
+    served = context.artefact.stem
+    found = np.concatenate([probabilities(r, served) for r in records.values()]).astype(np.float64)
+    if not np.isfinite(found).all():  # a network that tells abnormal beats and no more
+        return {}
+    classes = np.array([c for r in records.values() for c in r["classes"]], dtype="<U1")
+    names = np.array([name for name, r in records.items() for _ in r["classes"]])
+    beats = BeatSet(np.empty((len(classes), 0), dtype=np.float32), classes, names)
+    reference = {name: np.array(list(r["reference"])) for name, r in records.items()}
+    return report(beats, found, confusions(beats, found, reference))
 
 
 def tables(data: JsonObject) -> list[Table]:

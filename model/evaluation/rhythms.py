@@ -22,11 +22,7 @@ COLUMNS = (
 
 def run(sources: Sequence[Source], context: Context) -> JsonObject:
     """The scores of each record, and of all together."""
-
-    def work(source: Source) -> JsonObject:
-        return {kind.value: asdict(score) for kind, score in score_record(source.path).items()}
-
-    records = context.each("rhythms", context.code, sources, work)
+    records = context.each("rhythms", context.code, sources, _scored)
     together = summed(
         {RhythmKind(kind): _score(told) for kind, told in record.items()}
         for record in records.values()
@@ -35,6 +31,10 @@ def run(sources: Sequence[Source], context: Context) -> JsonObject:
         "gross": {kind.value: _told(score) for kind, score in together.items()},
         "records": records,
     }
+
+
+def _scored(source: Source) -> JsonObject:
+    return {kind.value: asdict(score) for kind, score in score_record(source.path).items()}
 
 
 def _score(told: dict[str, Any]) -> EpisodeScore:
