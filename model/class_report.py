@@ -13,14 +13,12 @@ import numpy.typing as npt
 
 from analysis.classifier import CLASSES
 from model.dataset import SURPLUS, BeatSet
-from model.evaluate import area_under_roc
+from model.evaluate import area_under_roc, calibration
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 JsonObject = dict[str, object]
 RESAMPLES = 2000
-BINS = 15
-"""Bins of the reliability diagram."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,25 +91,6 @@ def intervals(by_record: Counts, seed: int = 1) -> JsonObject:
             "p": _interval([share[1] for share in shares]),
         }
     return stated
-
-
-def calibration(abnormal: npt.NDArray[np.bool_], probability: Floats) -> JsonObject:
-    """Reliability diagram in BINS equal bins, and the expected calibration error.
-
-    ECE: mean gap between probability and frequency, weighted by beats (arXiv:1706.04599).
-    """
-    which = np.minimum((probability * BINS).astype(int), BINS - 1)
-    bins = [
-        {
-            "probability": round(float(probability[here].mean()), 4),
-            "frequency": round(float(abnormal[here].mean()), 4),
-            "beats": int(here.sum()),
-        }
-        for here in (which == i for i in range(BINS))
-        if here.any()
-    ]
-    gaps = [abs(b["probability"] - b["frequency"]) * b["beats"] for b in bins]
-    return {"ece": round(sum(gaps) / max(len(abnormal), 1), 5), "bins": bins}
 
 
 def _shares(counts: Counts, i: int) -> tuple[float | None, float | None, float | None]:

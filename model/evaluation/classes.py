@@ -10,6 +10,7 @@ import numpy as np
 
 from model.class_report import confusions, report
 from model.dataset import BeatSet
+from model.evaluation import class_plots
 from model.evaluation.cache import JsonObject
 from model.evaluation.section import Context, Section, Table, Target, percent
 from model.evaluation.source import Source
@@ -91,14 +92,14 @@ def targets(data: JsonObject) -> list[Target]:
     ece = data["calibration"]["ece"]
     return [
         *(
-            Target(f"sections.classes.{key}", what, f">= {least:g} %", reached, met)
+            Target(f"sections.classes.{key}", what, f"≥ {least:g} %", reached, met)
             for key, what, least, reached in found
             for met in [reached is not None and reached >= least]
         ),
         Target(
             "sections.classes.calibration.ece",
             "expected calibration error of abnormal on unseen patients",
-            f"<= {ECE_AT_MOST:g}",
+            f"≤ {ECE_AT_MOST:g}",
             ece,
             ece <= ECE_AT_MOST,
         ),
@@ -117,6 +118,6 @@ SECTION = Section(
     __doc__.split("\n", 1)[0],
     run,
     tables,
-    lambda _: [],
+    class_plots.plots,
     targets,
 )

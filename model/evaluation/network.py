@@ -11,12 +11,12 @@ import numpy as np
 
 from analysis.classifier import load_classifier
 from model.dataset import SURPLUS
-from model.evaluate import score
-from model.evaluation import network_plots, network_tables
+from model.evaluate import calibration, score
+from model.evaluation import comparison, network_plots, network_tables
 from model.evaluation.cache import JsonObject
 from model.evaluation.section import Context, Section
 from model.evaluation.source import Source
-from model.evaluation.statistics import Flags, Probabilities, calibration, intervals
+from model.evaluation.statistics import Flags, Probabilities, intervals
 from model.evaluation.subgroups import Groups, grouped
 from model.evaluation.told import artefacts, probabilities, told, unseen
 
@@ -27,9 +27,14 @@ def run(sources: Sequence[Source], context: Context) -> JsonObject:
     """Every network beside the served one: scores gross, per record, by class and subgroup."""
     found = told(sources, context)
     groups = grouped([source for source in unseen(sources) if source.name in found])
+    served, paths = context.artefact.stem, artefacts(context)
+    networks = {path.stem: _network(path, found, groups, context.seed) for path in paths}
+    thresholds = {name: of["threshold"] for name, of in networks.items()}
     return {
-        "served": context.artefact.stem,
-        "networks": {p.stem: _network(p, found, groups, context.seed) for p in artefacts(context)},
+        "served": served,
+        "networks": networks,
+        "agreement": comparison.agreement(found, thresholds, served),
+        "random_split": comparison.random_split(paths),
     }
 
 
@@ -74,6 +79,7 @@ def _scored(records: Mapping[str, JsonObject], threshold: float, seed: int) -> J
         "intervals": intervals(groups, abnormal, likely, threshold, seed),
         "flagged_by_class": _by_class(classes, likely >= threshold),
         "calibration": calibration(abnormal, likely),
+        "roc": comparison.roc(abnormal, likely),
         "histograms": {
             name: np.histogram(likely[classes == name], network_plots.EDGES)[0].tolist()
             for name in "NSVFQ"

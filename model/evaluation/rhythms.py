@@ -10,6 +10,7 @@ from typing import Any
 
 from core.ecg import RhythmKind
 from model.episodes import EpisodeScore, score_record, summed
+from model.evaluation import rhythm_plots
 from model.evaluation.cache import JsonObject
 from model.evaluation.section import Context, Section, Table, percent
 from model.evaluation.source import Source
@@ -70,6 +71,6 @@ SECTION = Section(
     __doc__.split("\n", 1)[0],
     run,
     tables,
-    lambda _: [],
+    rhythm_plots.plots,
     lambda _: [],
 )

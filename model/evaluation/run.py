@@ -38,7 +38,7 @@ SECTIONS: tuple[Section, ...] = (
     alerts.SECTION,
 )
 """In the order of the report. A new one is one more object here."""
-FORMAT = 1
+FORMAT = 2
 """Changes when a key of report.json changes its meaning (model/EVALUATION.md has them)."""
 SEED = 7
 QUICK_RECORDS = 4

@@ -6,6 +6,7 @@ Quality is right if the detector is right where a strip is called readable.
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from model.evaluation import quality_plots
 from model.evaluation.cache import JsonObject
 from model.evaluation.section import Cell, Context, Section, Table, percent
 from model.evaluation.source import Source
@@ -77,6 +78,6 @@ SECTION = Section(
     __doc__.split("\n", 1)[0],
     run,
     tables,
-    lambda _: [],
+    quality_plots.plots,
     lambda _: [],
 )
