@@ -77,12 +77,12 @@ def _reliability(networks: JsonObject, figure: Figure) -> None:
         )
     axes.set(xlim=(-0.05, 1.05), ylim=(-0.05, 1.05), xlabel="stated", ylabel="observed")
     axes.set_aspect("equal")
-    axes.legend(loc="upper left")
+    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), fontsize=8)
 
 
 def _roc(networks: JsonObject, figure: Figure) -> None:
     whole, corner = figure.subplots(1, 2)
-    for axes, reach, least in ((whole, 1.0, 0.0), (corner, 0.1, 0.6)):
+    for axes, reach, least in ((whole, 1.0, 0.0), (corner, 0.1, 0.3)):
         for colour, (name, of) in zip(cycle(SERIES), networks.items(), strict=False):
             if not of["roc"]:
                 continue

@@ -44,7 +44,7 @@ def _with_interval(value: float | None, interval: list[float] | None) -> str | N
     if value is None:
         return None
     low, high = interval or (value, value)
-    return f"{100 * value:.2f} ({100 * low:.1f} to {100 * high:.1f})"
+    return f"{100 * value:.2f} ({100 * low:.1f}-{100 * high:.1f})"
 
 
 def _by_class(networks: JsonObject) -> Table:

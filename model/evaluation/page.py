@@ -11,7 +11,7 @@ from model.evaluation.style import render
 _STYLE = """
 :root { color-scheme: light; }
 body { font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; color: #1b1f24; background: #fff;
-  max-width: 1120px; margin: 2rem auto; padding: 0 1.2rem; }
+  max-width: 1200px; margin: 2rem auto; padding: 0 1.2rem; }
 h1 { font-size: 1.7rem; margin-bottom: .2rem; }
 h2 { margin-top: 2.6rem; border-bottom: 2px solid #0b5cad; padding-bottom: .2rem; }
 h3 { font-size: 1rem; margin: 1.4rem 0 .4rem; }
@@ -23,6 +23,7 @@ th { border-bottom: 1px solid #8a8f98; vertical-align: bottom; white-space: norm
 th:first-child, td:first-child { text-align: left; }
 tbody tr:nth-child(even) { background: #f5f7f9; }
 td.met { color: #2e7d32; font-weight: 600; } td.missed { color: #b3261e; font-weight: 600; }
+td:has(code) { text-align: left; } details { margin: .8rem 0; }
 figure { margin: 1rem 0; } img { max-width: 100%; height: auto; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; }
 dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
