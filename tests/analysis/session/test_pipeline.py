@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.session.resume import dump, load
+from analysis.session.resume import dump, load, version
+from analysis.session.state import pack, unpack
 from analysis.session.strips import classified
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkFlag
 from core.ecg import SAMPLES_PER_STRIP, Alert, AlertKind, RefusalReason, StripFinding
@@ -292,3 +293,20 @@ def test_a_damaged_or_foreign_state_is_refused() -> None:
             load(wrong, MODEL, POLICY)
     with pytest.raises(Incorrect, match="version"):
         load(state, MODEL, replace(POLICY, version="other"))
+
+
+@pytest.mark.parametrize("at", range(11))
+@pytest.mark.parametrize("bits", [1, 128, 255])
+def test_no_decay_of_a_stored_state_goes_unseen(at: int, bits: int) -> None:
+    state = bytearray(dump(Run().push(CHUNKS[:9]).pipeline))
+    state[at] ^= bits
+    with pytest.raises(Incorrect, match="damaged"):
+        load(bytes(state), MODEL, POLICY)
+
+
+@pytest.mark.parametrize("part", ["clock", "tallies", "memory", "segments", "alerts", "watch"])
+def test_a_state_without_what_its_version_promises_is_refused(part: str) -> None:
+    whole = unpack(dump(Run().push(CHUNKS[:9]).pipeline), version(POLICY))
+    for spoilt in ({**whole, part: 7}, {k: v for k, v in whole.items() if k != part}):
+        with pytest.raises(Incorrect, match="does not hold"):
+            load(pack(version(POLICY), spoilt), MODEL, POLICY)
