@@ -231,6 +231,16 @@ def test_a_flat_line_is_flat() -> None:
     assert not any(strip.beats for strip in strips)
 
 
+def test_strips_go_on_and_the_state_stays_small_where_a_line_goes_dead() -> None:
+    signal_mv = np.concatenate((rhythm_mv(Rhythm.SINUS, 31), np.full(60 * 125, 0.3)))
+    session, sizes = Run(), []
+    for seq, content in chunks_of(signal_mv):
+        sizes.append(len(dump(session.push([(seq, content)]).pipeline)))
+        assert session.pipeline.first_unread >= (content.sample_index - 1500) // 1496
+    assert max(sizes) < 28_000
+    assert [s.quality.reasons for s in session.strips[4:6]] == [(RefusalReason.FLAT,)] * 2
+
+
 @pytest.mark.parametrize("rate_hz", [125.0, 250.0, 360.0, 500.0])
 def test_other_rates(rate_hz: float) -> None:
     strips = run(rhythm_mv(Rhythm.SINUS, 40, rate_hz), rate_hz).strips
