@@ -143,12 +143,17 @@ def test_a_short_segment_tells_its_beats_at_the_end() -> None:
     assert detector.flush() == pytest.approx([62, 162], abs=2)
 
 
-def test_beats_are_told_within_half_a_second() -> None:
-    x = ecg(RATE_HZ, 30, regular(30))
-    detector = RPeakDetector(RATE_HZ)
-    for end in range(len(x)):
-        for peak in detector.push(x[end : end + 1]):
-            assert end - peak < 0.5 * RATE_HZ or end < 5 * RATE_HZ
+@pytest.mark.parametrize("rate_hz", [100.0, 124.9, 125.0, 250.0, 360.0, 500.0])
+@pytest.mark.parametrize("interval_s", [0.24, 0.8, 3.0])
+def test_beats_are_told_within_half_a_second(rate_hz: float, interval_s: float) -> None:
+    waves = (SINUS if interval_s > 0.4 else SINUS[1:4],)
+    x = ecg(rate_hz, 30, np.arange(0.4, 29, interval_s), waves)
+    detector, told = RPeakDetector(rate_hz), 0
+    for begin in range(0, len(x), 5):
+        for peak in detector.push(x[begin : begin + 5]):
+            told += begin > 6 * rate_hz
+            assert begin - peak < 0.5 * rate_hz or begin < 6 * rate_hz
+    assert told >= 22 / interval_s - 1
 
 
 def test_nothing_is_told_of_what_is_settled() -> None:
