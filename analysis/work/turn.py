@@ -127,6 +127,7 @@ def _start(work: Work, model: Model, policy: AlertPolicy) -> _Running | Stale | 
         refused = pipeline.refused
         for seq, body, received_us in open_chunks(work.cipher, work.session, work.chunks):
             pipeline.push(seq, body, received_us)
+            refused += body is None  # told where it did not open
         if pipeline.refused > refused:
             _log_refused(work, pipeline.refused - refused)
         if work.ends or (work.last and pipeline.is_short):
