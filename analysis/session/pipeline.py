@@ -85,7 +85,7 @@ class SessionPipeline:
             self._take(body, received_us)
         self._read_strips()
         if self.watch.news and self.tallies:
-            self._read(max(self.tallies), final=False)
+            self._read_running()
         self.watch.news = False
 
     @property
@@ -201,6 +201,16 @@ class SessionPipeline:
             return False
         last = max((peak for peak in segment.peaks if peak < stop), default=after)
         return segment.stop >= row_stop(last, after, segment.rate_hz)
+
+    def _read_running(self) -> None:
+        """Tell the newest strip as far as it has come.
+
+        On a copy: what is learned of its beats is learned once, when it is complete.
+        """
+        ahead = copy.deepcopy(self)
+        for strip_index in ahead.tallies:
+            ahead._read(strip_index, final=False)
+        self._drafts.append(ahead._drafts[-1])
 
     def _read(self, strip_index: int, *, final: bool) -> None:
         tally = self.tallies[strip_index]
