@@ -242,6 +242,13 @@ def test_no_aws_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(REGION, "nowhere")
 
 
+def test_without_credentials_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(Incorrect, match="AWS: Unable to locate credentials"):
+        status(connect(REGION, "http://127.0.0.1:1"), "x")
+
+
 @pytest.mark.parametrize(
     ("name", "is_ours"),
     [("a-0123456789ab", True), ("a-b-0123456789ab", False), ("a-0123", False), ("a", False)],
