@@ -28,7 +28,7 @@ class Holter:
 
     ``qrs_ms``, ``qt_ms`` and ``qtc_ms`` are medians over the strips; ``rr`` and ``rates`` are
     histograms in bins of RR_BIN_MS and RATE_BIN_PER_MIN; ``refused_s`` tells for each reason how
-    long the strips are that it was given for. Lowest and highest rate are those of strips without
+    long the strips are that it was given for. Heart rates are those of strips without
     fibrillation or noise. Burdens are shares of the beats that have a class.
     """
 
