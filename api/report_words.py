@@ -89,9 +89,18 @@ def _beats(found: Holter) -> Rows:
             ("Unknown (Q)", _share(sums.unknown, sums.named)),
             ("Not classified", f"{sums.beats - sums.named}"),
         ]
-    told = ["-" if ms is None else f"{ms}" for ms in (found.qrs_ms, found.qt_ms, found.qtc_ms)]
-    measured = f"{' / '.join(told)} ms" if any(ms != "-" for ms in told) else "not measured"
-    return (*rows, ("QRS / QT / QTc, medians", measured))
+    return (*rows, *_intervals(found))
+
+
+def _intervals(found: Holter) -> Rows:
+    """Medians, and QTc's range with the number of strips behind it."""
+    spreads, qtc = (found.qrs, found.qt, found.qtc), found.qtc
+    told = ["-" if spread is None else f"{spread.median_ms}" for spread in spreads]
+    return (
+        ("QRS / QT / QTc, medians", f"{' / '.join(told)} ms" if any(spreads) else "not measured"),
+        ("QTc, range", f"{qtc.lowest_ms} to {qtc.highest_ms} ms in {qtc.strips} strips"
+         if qtc else "not measured"),
+    )  # fmt: skip
 
 
 def _recording(found: Holter) -> Rows:

@@ -174,6 +174,13 @@ class StripFinding:
     intervals: Intervals | None = None
     fallback: str | None = None
 
+    def is_normal(self, beat: Beat) -> bool:
+        """Whether one of its beats is of class N, or where no class was told, not abnormal."""
+        if beat.beat_class is not None:
+            return beat.beat_class is BeatClass.NORMAL
+        probability = beat.abnormal_probability
+        return probability is not None and probability < self.abnormal_from
+
 
 class AlertKind(StrEnum):
     """Conditions that open a Flag."""

@@ -177,6 +177,9 @@ SDANN = _local(
 SDNN_INDEX = _local(
     "sdnn-index", "SDNN index", "Mean of the standard deviations of NN of all segments of 5 min."
 )
+QTC_MIN = _local("qtc-min", "Shortest QTc interval", "Shortest QTc interval of any strip.")
+QTC_MAX = _local("qtc-max", "Longest QTc interval", "Longest QTc interval of any strip.")
+QTC_STRIPS = _local("qtc-strips", "Strips with a QTc interval", "Strips in which QTc was measured.")
 PNN50 = _local("pnn50", "pNN50", "Share of successive NN intervals that differ by more than 50 ms.")
 
 # Devices

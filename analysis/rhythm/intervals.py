@@ -3,7 +3,7 @@
 ``ecg_delineate`` by prominence (https://neuropsychology.github.io/NeuroKit/functions/ecg.html;
 Emrich 2024): of its methods the quickest and the steadiest on single leads. QT is corrected after
 Fridericia 1920 (doi:10.1111/j.1542-474X.2003.08413.x, reprint). The library takes seconds and
-200 MB to import, so it is loaded on the first call, and must never be called in a worker's turn.
+100 MB to import, so it is loaded with the first strip that is measured; ``load`` does so ahead.
 """
 
 import importlib
@@ -60,6 +60,11 @@ def intervals(
     return Intervals(qrs, qt, corrected, METHOD)
 
 
+def load() -> Any:
+    """The library, seconds later if this is the first call; safe to be called by any thread."""
+    return importlib.import_module("neurokit2")
+
+
 def _are_alike(filtered: Floats, beats: list[int], rate_hz: float) -> bool:
     """The quality gate: whether the beats repeat."""
     windows = [window(filtered, beat, BEFORE_S, AFTER_S, rate_hz) for beat in beats]
@@ -80,7 +85,7 @@ def _snap(filtered: Floats, peak: int, rate_hz: float) -> int:
 
 def _delineate(filtered: Floats, rate_hz: float, peaks: list[int]) -> dict[str, Floats]:
     """The library's marks as positions, float64[beats]; NaN where it found none."""
-    neurokit2: Any = importlib.import_module("neurokit2")
+    neurokit2 = load()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of each wave that it does not find
         _, marks = neurokit2.ecg_delineate(

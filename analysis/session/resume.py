@@ -7,6 +7,7 @@ from typing import Any
 from analysis.alerts import AlertPolicy, AlertState
 from analysis.rhythm.dump import dump_rules, dump_watch, load_rules, load_watch
 from analysis.session.clock import Clock
+from analysis.session.measure import Recent
 from analysis.session.pipeline import SessionPipeline
 from analysis.session.reception import Tally
 from analysis.session.segment import Segment
@@ -15,7 +16,7 @@ from analysis.session.strips import PIPELINE_VERSION, Model
 from analysis.signal.likeness import BeatMemory
 from core.ecg import Alert, AlertKind
 
-FORM = 2
+FORM = 3
 """Changes with what is stored here, or in a segment."""
 
 
@@ -37,6 +38,7 @@ def dump(pipeline: SessionPipeline) -> bytes:
         "alerts": _alerts(pipeline.alert_state),
         "watch": dump_watch(pipeline.watch),
         "rules": dump_rules(pipeline.rules),
+        "recent": [list(beat) for beat in pipeline.recent.beats],
     }
     return pack(version(pipeline.policy), state)
 
@@ -56,6 +58,7 @@ def load(data: bytes, model: Model, policy: AlertPolicy) -> SessionPipeline:
     pipeline.memory = BeatMemory.load(state["memory"])
     pipeline.alert_state = _alert_state(state["alerts"])
     pipeline.watch, pipeline.rules = load_watch(state["watch"]), load_rules(state["rules"])
+    pipeline.recent = Recent([(at, normal) for at, normal in state["recent"]])
     return pipeline
 
 
