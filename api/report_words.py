@@ -7,6 +7,7 @@ from api.results import Result, on_paper
 from core.ecg import Alert, RhythmKind
 from core.holter.digest import Extreme
 from core.holter.summary import Episodes, Holter
+from core.holter.variability import Spectra
 from export.paper.sheet import EpisodeRow, Report, Rows
 from fhir import codes
 from fhir.mapping.prose import FAST, graver_first, span, statements
@@ -59,8 +60,16 @@ def _rates(found: Holter) -> Rows:
         ("RMSSD / SDNN index", _pair(*(varies.rmssd_ms, varies.sdnn_index_ms) if varies else ())),
         ("pNN50", "not measured" if varies is None or varies.pnn50_percent is None
          else f"{varies.pnn50_percent:.1f} %"),
+        ("LF / HF, medians of 5 min", _powers(found.spectra)),
     ]  # fmt: skip
     return tuple(rows)
+
+
+def _powers(spectra: Spectra | None) -> str:
+    if spectra is None:
+        return "not measured"
+    ratio = "" if spectra.lf_hf is None else f", ratio {spectra.lf_hf:.1f}"
+    return f"{spectra.lf_ms2:.0f} / {spectra.hf_ms2:.0f} ms²{ratio} ({spectra.windows})"
 
 
 def _pair(*values_ms: float | None) -> str:

@@ -177,6 +177,16 @@ SDANN = _local(
 SDNN_INDEX = _local(
     "sdnn-index", "SDNN index", "Mean of the standard deviations of NN of all segments of 5 min."
 )
+LF_POWER = _local(
+    "lf-power", "LF power of NN intervals",
+    "Power at 0.04-0.15 Hz, median of windows of 5 min (doi:10.1161/01.CIR.93.5.1043).",
+)  # fmt: skip
+HF_POWER = _local(
+    "hf-power", "HF power of NN intervals",
+    "Power at 0.15-0.40 Hz, median of windows of 5 min (doi:10.1161/01.CIR.93.5.1043).",
+)  # fmt: skip
+LF_HF = _local("lf-hf", "LF/HF ratio", "Ratio of LF to HF power, median of windows of 5 min.")
+SPECTRA = _local("hrv-windows", "HRV windows", "Windows of 5 min behind LF and HF power.")
 QTC_MIN = _local("qtc-min", "Shortest QTc interval", "Shortest QTc interval of any strip.")
 QTC_MAX = _local("qtc-max", "Longest QTc interval", "Longest QTc interval of any strip.")
 QTC_STRIPS = _local("qtc-strips", "Strips with a QTc interval", "Strips in which QTc was measured.")
@@ -219,6 +229,7 @@ MILLIVOLT = Unit("mV", "mV")
 SQUARE_MILLIVOLT = Unit("mV2", "mV²")
 SQUARE_MILLIVOLT_PER_HERTZ = Unit("mV2/Hz", "mV²/Hz")
 MILLISECOND = Unit("ms", "ms")
+SQUARE_MILLISECOND = Unit("ms2", "ms²")
 SECOND = Unit("s", "s")
 HERTZ = Unit("Hz", "Hz")
 PERCENT = Unit("%", "%")

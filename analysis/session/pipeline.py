@@ -20,6 +20,7 @@ from analysis.context import row_stop
 from analysis.rhythm.session import StripRules
 from analysis.rhythm.watch import Watch
 from analysis.session.clock import Clock
+from analysis.session.five_minutes import FiveMinutes
 from analysis.session.measure import Recent, is_due, trace
 from analysis.session.reception import Tally, count_in, is_usable, usable_codes
 from analysis.session.segment import CONTEXT_S, Codes, Segment
@@ -63,7 +64,8 @@ class SessionPipeline:
         self.segments: list[Segment] = []
         self.memory = BeatMemory()
         self.alert_state = AlertState()
-        self.watch, self.rules, self.recent = Watch(), StripRules(), Recent()
+        self.watch, self.rules = Watch(), StripRules()
+        self.recent, self.five_minutes = Recent(), FiveMinutes()
         self._drafts: list[Draft] = []
         self._goes_on: SessionPipeline | None = None
 
@@ -106,10 +108,11 @@ class SessionPipeline:
         if self._goes_on is not None:
             self.rules = copy.deepcopy(self._goes_on.rules)
             self.recent = copy.deepcopy(self._goes_on.recent)
+            self.five_minutes = copy.deepcopy(self._goes_on.five_minutes)
         for draft in self._drafts:
             mine, probabilities = np.split(probabilities, [len(draft.places)])
             finding = self._with_rhythm(draft, classified(draft, mine, by))
-            findings.append(self._with_intervals(draft, finding))
+            findings.append(self._measured(draft, finding))
             if draft.final:
                 self.alert_state, changed = assess(
                     self.policy, self.alert_state, findings[-1], draft.leads_off
@@ -137,10 +140,12 @@ class SessionPipeline:
         rules = self.rules if ends else copy.deepcopy(self.rules)
         return replace(finding, rhythm=rules.tell(finding, draft.sights, draft.live))
 
-    def _with_intervals(self, draft: Draft, finding: StripFinding) -> StripFinding:
-        """The finding with its QRS, QT and QTc where they are due; not while a strip still runs."""
-        if draft.final or self._goes_on is not None:
-            self.recent.see(finding)
+    def _measured(self, draft: Draft, finding: StripFinding) -> StripFinding:
+        """The finding with what is due of intervals and variability; not while a strip runs."""
+        if not draft.final and self._goes_on is None:
+            return finding
+        self.recent.see(finding)
+        finding = replace(finding, hrv=self.five_minutes.see(finding))
         if draft.trace is None or not finding.quality.readable:
             return finding
         return replace(finding, intervals=self.recent.measure(draft.trace))

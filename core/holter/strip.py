@@ -76,6 +76,7 @@ def _digest(finding: StripFinding, before: StripFinding | None) -> Digest:
             sorted((r.value, finding.n_samples / finding.rate_hz) for r in finding.quality.reasons)
         ),
         minutes=(_minute(finding, sums, rate),),
+        windows=() if finding.hrv is None else (finding.hrv,),
         tellings=tuple(_telling(finding, span) for span in finding.rhythm),
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from core.ecg import RhythmKind, SessionTotals
 from core.holter.digest import Bins, Digest, Extreme, Minute, Sums
 from core.holter.episodes import KindSums, Telling, closed
-from core.holter.variability import Variability, variability
+from core.holter.variability import Spectra, Variability, spectra, variability
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class Holter:
     ventricular_percent: float | None
     supraventricular_percent: float | None
     variability: Variability | None
+    spectra: Spectra | None
     qrs: Spread | None
     qt: Spread | None
     qtc: Spread | None
@@ -87,6 +88,7 @@ def holter(digest: Digest, chunks_stored: int) -> Holter:
         ventricular_percent=_percent(sums.ventricular, sums.named),
         supraventricular_percent=_percent(sums.supraventricular, sums.named),
         variability=variability(sums, digest.minutes),
+        spectra=spectra(digest.windows),
         qrs=_spread(digest.qrs_ms),
         qt=_spread(digest.qt_ms),
         qtc=_spread(digest.qtc_ms),

@@ -13,7 +13,7 @@ KIND = "summary"
 def summary(found: Holter, origin: Origin, *, ended: bool) -> Json:
     """The session's numbers so far; final once the session has ended."""
     told = [*_counts(found), *_times(found), *_rates(found), *_beats(found), *_intervals(found)]
-    told += _measures(found)
+    told += [*_spectra(found), *_measures(found)]
     return totalled(
         KIND,
         concept(codes.HOLTER_STUDY, text="Holter monitor study, totals"),
@@ -110,6 +110,21 @@ def _beats(found: Holter) -> list[Json]:
             (codes.VENTRICULAR_BURDEN, found.ventricular_percent, codes.PERCENT, 3),
             (codes.SUPRAVENTRICULAR_BURDEN, found.supraventricular_percent, codes.PERCENT, 3),
         ),
+    ]
+
+
+def _spectra(found: Holter) -> list[Json]:
+    """The frequency domain of heart rate variability."""
+    spectra = found.spectra
+    if spectra is None:
+        return []
+    return [
+        *measured(
+            (codes.LF_POWER, spectra.lf_ms2, codes.SQUARE_MILLISECOND, 1),
+            (codes.HF_POWER, spectra.hf_ms2, codes.SQUARE_MILLISECOND, 1),
+            (codes.LF_HF, spectra.lf_hf, codes.ONE, 2),
+        ),
+        component(codes.SPECTRA, valueInteger=spectra.windows),
     ]
 
 
