@@ -81,6 +81,10 @@ BEAT_CLASSIFICATION = _local(
 R_PEAK = _local("r-peak", "R peak", "Time of the R peak of one beat.")
 BEATS = _local("beats", "Beats", "R peaks found.")
 CLASSIFIED_BEATS = _local("classified-beats", "Classified beats", "Beats that were classified.")
+FALLBACK_STRIPS = _local(
+    "fallback-strips", "Strips classified by the reserve engine",
+    "Strips whose beats another engine classified, for the configured one could not be asked.",
+)  # fmt: skip
 ABNORMAL_BEATS = _local(
     "abnormal-beats", "Abnormal beats",
     "Classified beats whose probability of being abnormal reaches the model's threshold.",

@@ -72,7 +72,10 @@ def _counts(found: Holter) -> list[Json]:
         (codes.CLASSIFIED_BEATS, totals.classified_beats),
         (codes.ABNORMAL_BEATS, totals.abnormal_beats),
     )
-    return [component(code, valueInteger=count) for code, count in counts]
+    told = [component(code, valueInteger=count) for code, count in counts]
+    if found.sums.fallback_strips:
+        told.append(component(codes.FALLBACK_STRIPS, valueInteger=found.sums.fallback_strips))
+    return told
 
 
 def _times(found: Holter) -> list[Json]:

@@ -61,6 +61,10 @@ UNREADABLE = replace(
     spectrum=None,
     beats=(),
 )
+RESERVED = replace(
+    READABLE, clock_synced=False, fallback="SageMaker: circuit open", model_id="net-1a2b3c"
+)
+"""Classified by the local engine while the configured one was away."""
 RHYTHMIC = replace(
     READABLE,
     rhythm=(
