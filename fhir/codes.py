@@ -209,7 +209,7 @@ DATA_CREATE = Code(
 
 # Files
 WFDB_RECORD = _local("wfdb", "WFDB record", "Zip of .hea, .dat (format 16) and .atr (MIT format).")
-EDF_PLUS = _local("edf-plus", "EDF+", "EDF+C with beats and gaps as annotations.")
+EDF_PLUS = _local("edf-plus", "EDF+", "EDF+C with beats, rhythms and gaps as annotations.")
 DICOM_ECG = _local(
     "dicom-ambulatory-ecg", "DICOM ambulatory ECG",
     "Ambulatory ECG Waveform Storage, 1.2.840.10008.5.1.4.1.1.9.1.3.",
