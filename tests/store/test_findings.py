@@ -14,6 +14,7 @@ from core.ecg import (
     AlertKind,
     Beat,
     BeatClass,
+    Hrv,
     Intervals,
     Quality,
     Rate,
@@ -87,6 +88,7 @@ FINDINGS = st.builds(
     intervals=st.none()
     | st.builds(Intervals, *[st.none() | floats] * 3, method=st.text(max_size=5)),
     fallback=st.none() | st.text(max_size=5),
+    hrv=st.none() | st.builds(Hrv, st.integers(0, 2**31), *[floats] * 4, *[st.none() | floats] * 3),
     model_id=st.text(max_size=5),
     pipeline_version=st.just("1"),
     abnormal_from=st.floats(0, 1),
@@ -118,7 +120,7 @@ def test_json_gives_back_every_digit(finding: StripFinding) -> None:
 
 def test_what_was_written_before_there_were_classes_and_rhythms() -> None:
     old = orjson.loads(orjson.dumps(FINDING))
-    for name in ("rhythm", "intervals", "fallback"):
+    for name in ("rhythm", "intervals", "fallback", "hrv"):
         del old[name]
     del old["quality"]["seconds"]
     for beat in old["beats"]:
