@@ -5,6 +5,7 @@ annotators did not mark by itself (couplets, runs, pauses, slow and fast stretch
 the reference beats, by the very definitions that are served.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -45,13 +46,26 @@ FROM_BEATS = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Three ventricular beats or more in a row: from the first to the beat after, and the rate."""
+
+    seconds: Seconds
+    beats: int
+    per_min: float | None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RhythmReference:
-    """Spans of each kind in seconds, the beats' times (float64[n], s) and their classes."""
+    """Spans of each kind in seconds, the beats' times (float64[n], s) and their classes.
+
+    ``runs`` are the ventricular ones.
+    """
 
     spans: dict[RhythmKind, list[Seconds]]
     beats_s: npt.NDArray[np.float64]
     classes: tuple[BeatClass, ...]
+    runs: tuple[Run, ...] = ()
 
 
 def rhythm_reference(record: Path) -> RhythmReference:
@@ -86,14 +100,14 @@ def rhythm_reference(record: Path) -> RhythmReference:
     flutter = spans[RhythmKind.VENTRICULAR_FIBRILLATION]
     flutter += zip(begins, [*ends, end_s], strict=False)
     spans = {kind: _joined(found) for kind, found in spans.items()}
-    _from_beats(spans, beats, rate_hz)
+    runs = _from_beats(spans, beats, rate_hz)
     times = np.array([t for t, _ in beats], dtype=np.float64)
-    return RhythmReference(spans, times, tuple(kind for _, kind in beats))
+    return RhythmReference(spans, times, tuple(kind for _, kind in beats), runs)
 
 
 def _from_beats(
     spans: dict[RhythmKind, list[Seconds]], beats: list[tuple[float, BeatClass]], rate_hz: float
-) -> None:
+) -> tuple[Run, ...]:
     """Add what follows from the beats; no interval straddles flutter, which has no marks."""
     flutter = spans[RhythmKind.VENTRICULAR_FIBRILLATION]
     marks: list[Mark] = []
@@ -103,9 +117,19 @@ def _from_beats(
         rr_s = None if apart or before_s is None else t - before_s
         marks.append(Mark(round(t * rate_hz), rr_s, kind))
         before_s = t
+    runs: list[Run] = []
     for span in episodes(marks, rate_hz):
+        seconds = span.first_sample / rate_hz, span.stop_sample / rate_hz
         if span.kind in FROM_BEATS:
-            spans[span.kind].append((span.first_sample / rate_hz, span.stop_sample / rate_hz))
+            spans[span.kind].append(seconds)
+        if span.kind is RhythmKind.VENTRICULAR_RUN:
+            runs.append(Run(seconds, span.beats, span.rate_per_min))
+    return tuple(runs)
+
+
+def meets(span: Seconds, others: Iterable[Seconds]) -> bool:
+    """Whether ``span`` overlaps any of the others."""
+    return any(span[0] < stop and span[1] > start for start, stop in others)
 
 
 def _joined(spans: list[Seconds]) -> list[Seconds]:
