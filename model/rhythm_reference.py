@@ -21,6 +21,8 @@ from model.ec57 import FLUTTER_BEGIN, FLUTTER_END
 from model.labels import AAMI_CLASS
 
 Seconds = tuple[float, float]
+NOISE, UNREADABLE = "~", -1
+"""A change of signal quality, and the subtype from which on nothing could be read."""
 
 ANNOTATED = {
     "(AFIB": RhythmKind.ATRIAL_FIBRILLATION,
@@ -100,20 +102,36 @@ def rhythm_reference(record: Path) -> RhythmReference:
     flutter = spans[RhythmKind.VENTRICULAR_FIBRILLATION]
     flutter += zip(begins, [*ends, end_s], strict=False)
     spans = {kind: _joined(found) for kind, found in spans.items()}
-    runs = _from_beats(spans, beats, rate_hz)
+    noise = [
+        (t, subtype)
+        for t, s, subtype in zip(at_s, marks.symbol, marks.subtype, strict=True)
+        if s == NOISE
+    ]
+    blind = [
+        (start_s, stop_s)
+        for (start_s, subtype), (stop_s, _) in pairwise([*noise, (end_s, 0)])
+        if subtype == UNREADABLE
+    ]
+    runs = _from_beats(spans, beats, rate_hz, blind)
     times = np.array([t for t, _ in beats], dtype=np.float64)
     return RhythmReference(spans, times, tuple(kind for _, kind in beats), runs)
 
 
 def _from_beats(
-    spans: dict[RhythmKind, list[Seconds]], beats: list[tuple[float, BeatClass]], rate_hz: float
+    spans: dict[RhythmKind, list[Seconds]],
+    beats: list[tuple[float, BeatClass]],
+    rate_hz: float,
+    blind: list[Seconds],
 ) -> tuple[Run, ...]:
-    """Add what follows from the beats; no interval straddles flutter, which has no marks."""
-    flutter = spans[RhythmKind.VENTRICULAR_FIBRILLATION]
+    """Add what follows from the beats; no interval straddles what has no marks.
+
+    That is flutter, and ``blind`` stretches, in which the annotators could not read the signal.
+    """
+    unmarked = [*spans[RhythmKind.VENTRICULAR_FIBRILLATION], *blind]
     marks: list[Mark] = []
     before_s: float | None = None
     for t, kind in beats:
-        apart = before_s is None or any(before_s <= stop and t >= start for start, stop in flutter)
+        apart = before_s is None or any(before_s <= stop and t >= start for start, stop in unmarked)
         rr_s = None if apart or before_s is None else t - before_s
         marks.append(Mark(round(t * rate_hz), rr_s, kind))
         before_s = t
