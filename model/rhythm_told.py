@@ -74,20 +74,28 @@ class Opinions:
 
 
 class _Telling:
-    """What one pipeline has told so far."""
+    """What one pipeline has told so far: of each strip the last word, of each span the first time.
+
+    What a strip said while it still ran, and took back when it was complete, was not found.
+    """
 
     def __init__(self) -> None:
-        self._told: dict[tuple[RhythmKind, int], Told] = {}
+        self._strips: dict[int, tuple[RhythmSpan, ...]] = {}
+        self._first_s: dict[tuple[RhythmKind, int], float] = {}
 
     def take(self, findings: Iterable[StripFinding], at_s: float) -> None:
         for finding in findings:
+            self._strips[finding.strip_index] = finding.rhythm
             for span in finding.rhythm:
-                key = (span.kind, span.first_sample)
-                before = self._told.get(key)
-                self._told[key] = Told(span, at_s if before is None else before.told_s)
+                self._first_s.setdefault((span.kind, span.first_sample), at_s)
 
     def all(self) -> list[Told]:
-        return list(self._told.values())
+        spans = {
+            (span.kind, span.first_sample): span
+            for _, told in sorted(self._strips.items())
+            for span in told
+        }
+        return [Told(span, self._first_s[key]) for key, span in spans.items()]
 
 
 def tell(
