@@ -44,7 +44,7 @@ def tables(data: JsonObject) -> list[Table]:
     if not data:
         return []
     columns = (
-        "class", "Se %", "95 % interval", "+P %", "95 % interval", "+P % after EC57", "F1 %", "AUC %",
+        "class", "Se %", "95 % interval", "+P %", "95 % interval", "+P % (EC57)", "F1 %", "AUC %",
     )  # fmt: skip
     rows = tuple(
         (
