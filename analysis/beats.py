@@ -13,6 +13,8 @@ import numpy.typing as npt
 from scipy import signal as dsp
 
 from analysis.patient.intervals import INTERVAL_NAMES, INTERVALS_SPEC
+from analysis.patient.p_waves import P_NAMES, P_SPEC
+from analysis.patient.rhythm import RHYTHM_NAMES, RHYTHM_SPEC
 from analysis.patient.shapes import SHAPE_NAMES, SHAPES_SPEC
 from analysis.patient.window import WINDOW_RATE_HZ, WINDOW_SAMPLES, WINDOW_SPEC, factors
 from analysis.signal.filters import FILTER_SPEC
@@ -32,12 +34,13 @@ CROP_VERSION = sha256(
     f"from {MIN_SAMPLES}, over {MIN_RANGE_MV} mV, polyphase Kaiser 5, min-max".encode()
 ).hexdigest()
 """Digest of all that shapes a crop, which is all that the baseline network sees."""
-CONTEXT_NAMES = (*INTERVAL_NAMES, *SHAPE_NAMES)
+CONTEXT_NAMES = (*INTERVAL_NAMES, *SHAPE_NAMES, *RHYTHM_NAMES, *P_NAMES)
 """The last numbers of a row: timing and shape beside what is usual for the patient."""
 BEAT_VALUES = BEAT_SAMPLES + 2 * WINDOW_SAMPLES + len(CONTEXT_NAMES)
 """A row: the crop, the window, the usual beat's window, the context (analysis.context)."""
 PREPROCESSING_VERSION = sha256(
-    f"{CROP_VERSION}|row 1|{WINDOW_SPEC}|{INTERVALS_SPEC}|{SHAPES_SPEC}".encode()
+    f"{CROP_VERSION}|row 2|{WINDOW_SPEC}|{INTERVALS_SPEC}|{SHAPES_SPEC}|{RHYTHM_SPEC}|"
+    f"{P_SPEC}".encode()
 ).hexdigest()
 """Digest of all that shapes a row; an artefact is bound to it."""
 

@@ -19,6 +19,10 @@ Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 JsonObject = dict[str, object]
 RESAMPLES = 2000
+NOT_FALSE = {"V": (3, 4), "S": (4,)}
+"""Places in CLASSES of the true classes that EC57 leaves out of a told class's false positives:
+fusion and unclassifiable beats for VEB, unclassifiable ones for SVEB, as WFDB's bxb.c counts them
+(https://physionet.org/physiotools/wag/bxb-1.htm, reference implementation of EC57: VFP, SFP)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,11 +50,18 @@ def confusions(
 
 
 def scores(counts: Counts) -> JsonObject:
-    """Se, +P and F1 of each class of int64[6, 6], and accuracy over classified beats; in shares."""
-    shares = {
+    """Se, +P and F1 of each class of int64[6, 6], and accuracy over classified beats; in shares.
+
+    ``p`` counts every other beat against a class; ``p_ec57`` all but those of NOT_FALSE.
+    """
+    shares: dict[str, dict[str, float | None]] = {
         name.value: dict(zip(("se", "p", "f1"), _shares(counts, i), strict=True))
         for i, name in enumerate(CLASSES)
     }
+    for name, left_out in NOT_FALSE.items():
+        i = [c.value for c in CLASSES].index(name)
+        told = int(counts[:, i].sum()) - int(counts[list(left_out), i].sum())
+        shares[name]["p_ec57"] = _ratio(int(counts[i, i]), told)
     return {"accuracy": _accuracy(counts), "classes": shares}
 
 
