@@ -8,7 +8,8 @@ that a value at the limit does not ring twice.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from core.ecg import Alert, AlertKind, StripFinding
+from core.alerts import Alert, AlertKind
+from core.ecg import StripFinding
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ Bounded whatever the session: EXCERPTS_MAX strips of 10 s, three to a page.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from core.ecg import SAMPLES_PER_STRIP, Alert, RhythmKind
+from core.alerts import Alert
+from core.ecg import SAMPLES_PER_STRIP, RhythmKind
 from core.holter.digest import Extreme
 from core.holter.episodes import Telling
 from core.holter.summary import Episodes, Holter

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from api.results import Result, on_paper
-from core.ecg import Alert, RhythmKind
+from core.alerts import Alert
+from core.ecg import RhythmKind
 from core.holter.digest import Extreme
 from core.holter.summary import Episodes, Holter
 from core.holter.variability import Spectra

@@ -1,4 +1,4 @@
-"""What the stages tell each other: beats, strips, findings, alerts. Frozen, units in names."""
+"""What the stages tell each other: beats, strips, findings. Frozen, units in names."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -204,26 +204,6 @@ class StripFinding:
             return beat.beat_class is BeatClass.NORMAL
         probability = beat.abnormal_probability
         return probability is not None and probability < self.abnormal_from
-
-
-class AlertKind(StrEnum):
-    """Conditions that open a Flag."""
-
-    ABNORMAL_BEATS = "abnormal-beats"
-    TACHYCARDIA = "tachycardia"
-    BRADYCARDIA = "bradycardia"
-    LEAD_OFF = "lead-off"
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """A condition of a session, open until it has passed (evidence in plain data)."""
-
-    kind: AlertKind
-    opened_at: datetime
-    closed_at: datetime | None
-    strip_index: int
-    evidence: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class Role(StrEnum):
     INGEST = "ingest"
     ANALYSIS = "analysis"
     PUBLISHER = "publisher"
+    NOTIFIER = "notifier"
     BULK = "bulk"
     API = "api"
 

@@ -4,6 +4,7 @@ LOINC, SNOMED CT and ISO/IEEE 11073-10101 (MDC) are licensed terminologies: code
 only. What they lack stands in a code system of our own, with its definition in its row.
 """
 
+from fhir.alert_codes import FLAGS as FLAGS
 from fhir.coding import BASE as BASE
 from fhir.coding import LOCAL as LOCAL
 from fhir.coding import LOINC as LOINC
@@ -20,7 +21,6 @@ from fhir.rhythm_codes import EPISODE_LONGEST as EPISODE_LONGEST
 from fhir.rhythm_codes import EPISODE_NAMES as EPISODE_NAMES
 from fhir.rhythm_codes import EPISODE_SHARE as EPISODE_SHARE
 from fhir.rhythm_codes import EPISODES as EPISODES
-from fhir.rhythm_codes import FLAGS as FLAGS
 from fhir.rhythm_codes import HEART_RHYTHM as HEART_RHYTHM
 from fhir.rhythm_codes import NO_RHYTHM as NO_RHYTHM
 from fhir.rhythm_codes import QRS_DURATION as QRS_DURATION

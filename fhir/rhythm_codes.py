@@ -1,8 +1,9 @@
-"""Codes of rhythms: episodes of a session, alerts, and what a strip shows.
+"""Codes of rhythms: episodes of a session, and what a strip shows.
 
 Our own code for each, and SNOMED CT's where it means no more.
 """
 
+from fhir.alert_codes import ASYSTOLE, FLAGS, VENTRICULAR_TACHYCARDIA
 from fhir.coding import LOINC, MDC, SNOMED, Code
 from fhir.coding import local as _local
 
@@ -39,26 +40,6 @@ EPISODE_COUNT, EPISODE_SHARE, EPISODE_LONGEST, EPISODE_FASTEST = (
     )
 )
 
-# Alerts
-FLAGS: dict[str, tuple[Code, ...]] = {
-    "abnormal-beats": (
-        _local("alert-abnormal-beats", "Repeated abnormal beats",
-               "Several of the recent beats were classified as abnormal."),
-    ),
-    "tachycardia": (
-        _local("alert-tachycardia", "Fast heart rate", "Heart rate above the alert limit."),
-        Code(SNOMED, "3424008", "Tachycardia", "CH Core; several public implementation guides"),
-    ),
-    "bradycardia": (
-        _local("alert-bradycardia", "Slow heart rate", "Heart rate below the alert limit."),
-        Code(SNOMED, "48867003", "Bradycardia", "several public implementation guides"),
-    ),
-    "lead-off": (
-        _local("alert-lead-off", "ECG electrode off",
-               "An electrode has had no contact for some time; nothing is being monitored."),
-    ),
-}  # fmt: skip
-
 # Rhythms: our own code, and SNOMED CT's where it means no more
 HEART_RHYTHM = Code(LOINC, "8884-9", "Heart rate rhythm", "HL7 terminology, R4 examples")
 RHYTHMS: dict[str, tuple[Code, ...]] = {
@@ -74,7 +55,7 @@ RHYTHMS: dict[str, tuple[Code, ...]] = {
     "pause": (_local("pause", "Pause", "No beat for 3 s or more."),),
     "asystole": (
         _local("asystole", "Asystole", "No beat for 4 s or more."),
-        Code(SNOMED, "397829000", "Asystole", "CH pulse findings; DeCS and ICNP maps"),
+        ASYSTOLE,
     ),
     "bigeminy": (
         _local("bigeminy", "Ventricular bigeminy", "Every second beat is ventricular."),
@@ -90,7 +71,7 @@ RHYTHMS: dict[str, tuple[Code, ...]] = {
     "ventricular-tachycardia": (
         _local("ventricular-tachycardia", "Ventricular tachycardia",
                "Five ventricular beats in a row or more, above 100 per minute."),
-        Code(SNOMED, "25569003", "Ventricular tachycardia", "several public code lists"),
+        VENTRICULAR_TACHYCARDIA,
     ),
     "ventricular-fibrillation": (
         _local("ventricular-fibrillation", "Ventricular fibrillation or flutter",

@@ -23,6 +23,7 @@ from hisbundle.embedded.certificates import ServerTls
 from hisbundle.engines import engines, model_ids
 from hisbundle.hl7v2 import courier
 from hisbundle.http import serve_http
+from hisbundle.notifiers import notifiers
 from hisbundle.parts import Parts
 from ingest.accept import Ingest
 from ingest.broker.address import parse_address
@@ -150,6 +151,15 @@ async def publisher(parts: Parts) -> None:
             group.create_task(_run_with_stop(sender.run))
 
 
+async def notifier(parts: Parts) -> None:
+    """Bring alerts to people and events to subscribers."""
+    workers = notifiers(parts)
+    parts.started[Role.NOTIFIER].set()
+    async with asyncio.TaskGroup() as group:
+        for run in workers:
+            group.create_task(_run_with_stop(run))
+
+
 async def bulk(parts: Parts) -> None:
     """Work on what clients fetch later: bulk exports and asynchronous searches."""
     worker = BulkWorker(parts.database, life_s=parts.settings.job_life_s)
@@ -190,6 +200,7 @@ ROLES: dict[Role, Callable[[Parts], Awaitable[None]]] = {
     Role.INGEST: ingest,
     Role.ANALYSIS: analysis,
     Role.PUBLISHER: publisher,
+    Role.NOTIFIER: notifier,
     Role.BULK: bulk,
     Role.API: api,
 }

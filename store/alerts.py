@@ -5,12 +5,15 @@ withdrawn one is closed at the moment it opened and says so, because it may be p
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
+import orjson
 from sqlalchemy import text
 
-from core.ecg import Alert, AlertKind, SessionKey
+from core.alerts import WATCHED, Alert, AlertKind, Basis, Priority
+from core.ecg import SessionKey
 from store.database import Transaction
 from store.worn import wearer
 
@@ -30,25 +33,28 @@ class UnpublishedAlert:
     software: tuple[str, str] | None
 
 
+_ALERT = "kind, opened_at, closed_at, strip_index, evidence, priority, basis"
 _UPSERT = text(
-    "INSERT INTO alert (session, kind, strip_index, opened_at, closed_at, evidence)"
+    f"INSERT INTO alert (session, {_ALERT})"  # noqa: S608 (constants)
     " SELECT * FROM unnest(CAST(:sessions AS bigint[]), CAST(:kinds AS text[]),"
-    " CAST(:strips AS bigint[]), CAST(:opened AS timestamptz[]), CAST(:closed AS timestamptz[]),"
-    " CAST(:evidence AS text[]))"
-    " AS new (session, kind, strip_index, opened_at, closed_at, evidence)"
+    " CAST(:opened AS timestamptz[]), CAST(:closed AS timestamptz[]), CAST(:strips AS bigint[]),"
+    " CAST(:evidence AS text[]), CAST(:priorities AS text[]), CAST(:bases AS jsonb[]))"
+    f" AS new (session, {_ALERT})"
     " ON CONFLICT (session, kind, strip_index) DO UPDATE SET opened_at = excluded.opened_at,"
-    " closed_at = excluded.closed_at, evidence = excluded.evidence, published = false"
-    " WHERE (alert.opened_at, alert.closed_at, alert.evidence)"
-    "  IS DISTINCT FROM (excluded.opened_at, excluded.closed_at, excluded.evidence)"
+    " closed_at = excluded.closed_at, evidence = excluded.evidence,"
+    " priority = excluded.priority, basis = excluded.basis, published = false"
+    " WHERE (alert.opened_at, alert.closed_at, alert.evidence, alert.priority)"
+    "  IS DISTINCT FROM"
+    "  (excluded.opened_at, excluded.closed_at, excluded.evidence, excluded.priority)"
 )
 _WITHDRAW = text(
     "UPDATE alert SET closed_at = opened_at, evidence = :evidence, published = false"
-    " WHERE session = :session AND strip_index >= :strip"
+    " WHERE session = :session AND strip_index >= :strip AND kind <> ALL (CAST(:watched AS text[]))"
 )
 _STRIP_ENDED_AT = "(a.opened_at + interval '12 seconds')"
 _UNPUBLISHED = text(
     "SELECT s.id, s.device_id, s.key_epoch, s.session_id,"  # noqa: S608 (constants)
-    " a.kind, a.opened_at, a.closed_at, a.strip_index, a.evidence,"
+    " a.kind, a.opened_at, a.closed_at, a.strip_index, a.evidence, a.priority, a.basis,"
     f" {wearer('s.device_id', 'a.opened_at', _STRIP_ENDED_AT)},"
     " f.body ->> 'pipeline_version', f.body ->> 'model_id'"
     " FROM alert a JOIN monitoring_session s ON s.id = a.session"
@@ -63,7 +69,7 @@ _MARK = text(
     " WHERE a.session = done.session AND a.kind = done.kind AND a.strip_index = done.strip"
 )
 _OF_SESSION = text(
-    "SELECT kind, opened_at, closed_at, strip_index, evidence FROM alert"
+    f"SELECT {_ALERT} FROM alert"  # noqa: S608 (constants)
     " WHERE session = :session ORDER BY strip_index, kind"
 )
 
@@ -81,13 +87,16 @@ async def upsert(tx: Transaction, changed: Sequence[tuple[int, Alert]]) -> None:
         "opened": [alert.opened_at for alert in alerts],
         "closed": [alert.closed_at for alert in alerts],
         "evidence": [alert.evidence for alert in alerts],
+        "priorities": [alert.priority.value for alert in alerts],
+        "bases": [_basis_text(alert.basis) for alert in alerts],
     }
     await tx.execute(_UPSERT, columns)
 
 
 async def rewind(tx: Transaction, session: int, strip: int, still_open: Sequence[Alert]) -> None:
     """Go back to before ``strip``: withdraw what opened since, reopen what was open then."""
-    asked = {"session": session, "strip": strip, "evidence": WITHDRAWN}
+    watched = [kind.value for kind in WATCHED]
+    asked = {"session": session, "strip": strip, "evidence": WITHDRAWN, "watched": watched}
     await tx.execute(_WITHDRAW, asked)
     await upsert(tx, [(session, alert) for alert in still_open])
 
@@ -98,9 +107,9 @@ async def unpublished(tx: Transaction, limit: int) -> list[UnpublishedAlert]:
     return [
         UnpublishedAlert(
             SessionKey(row[0], row[1], row[2], bytes(row[3])),
-            _alert(*row[4:9]),
-            row[9],
-            (row[10], row[11]) if row[10] else None,
+            _alert(*row[4:11]),
+            row[11],
+            (row[12], row[13]) if row[12] else None,
         )
         for row in rows
     ]
@@ -120,6 +129,18 @@ async def for_session(tx: Transaction, session: int) -> list[Alert]:
 
 
 def _alert(
-    kind: str, opened_at: datetime, closed_at: datetime | None, strip_index: int, evidence: str
+    kind: str,
+    opened_at: datetime,
+    closed_at: datetime | None,
+    strip_index: int,
+    evidence: str,
+    priority: str,
+    basis: dict[str, Any] | None,
 ) -> Alert:
-    return Alert(AlertKind(kind), opened_at, closed_at, strip_index, evidence)
+    told = None if basis is None else Basis(**basis | {"beats": tuple(basis["beats"])})
+    kind_, rank = AlertKind(kind), Priority(priority)
+    return Alert(kind_, opened_at, closed_at, strip_index, evidence, rank, told)
+
+
+def _basis_text(basis: Basis | None) -> str | None:
+    return None if basis is None else orjson.dumps(asdict(basis)).decode()

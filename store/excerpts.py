@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from core.ecg import Alert, SessionKey, StripFinding
+from core.alerts import Alert
+from core.ecg import SessionKey, StripFinding
 from core.errors import NotFound
 from store import alerts
 from store.database import Transaction

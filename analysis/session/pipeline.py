@@ -26,8 +26,9 @@ from analysis.session.reception import Tally, count_in, is_usable, usable_codes
 from analysis.session.segment import CONTEXT_S, Codes, Segment
 from analysis.session.strips import Draft, Model, classified, read_strip
 from analysis.signal.likeness import BeatMemory
+from core.alerts import Alert
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkBody
-from core.ecg import SAMPLES_PER_STRIP, Alert, StripFinding
+from core.ecg import SAMPLES_PER_STRIP, StripFinding
 
 LOOKAHEAD_S = 8.0
 """How long the last beat of a strip is given to find its successor."""

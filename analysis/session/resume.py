@@ -18,7 +18,7 @@ from analysis.session.segment import Segment
 from analysis.session.state import pack, unpack
 from analysis.session.strips import PIPELINE_VERSION, Model
 from analysis.signal.likeness import BeatMemory
-from core.ecg import Alert, AlertKind
+from core.alerts import Alert, AlertKind
 from core.errors import Incorrect
 
 FORM = 3

@@ -15,8 +15,9 @@ from analysis.session.pipeline import Outcome, SessionPipeline
 from analysis.session.resume import dump, load
 from analysis.session.strips import Model
 from analysis.work.decrypt import open_chunks
+from core.alerts import Alert
 from core.chunk import SessionCipher
-from core.ecg import Alert, SessionKey
+from core.ecg import SessionKey
 from core.errors import Incorrect
 from store.chunks import StoredChunk
 

@@ -4,20 +4,22 @@ https://hl7.org/fhir/R4/flag.html. What it rests on is the Observation in HL7's 
 flag-detail; https://hl7.org/fhir/extensions/StructureDefinition-flag-detail.html.
 """
 
-from core.ecg import Alert, AlertKind
+from core.alerts import TECHNICAL, Alert, AlertKind
 from fhir import codes
 from fhir.codes import concept
-from fhir.mapping import beats, heart_rate, quality
+from fhir.mapping import beats, heart_rate, quality, rhythm
 from fhir.mapping.identity import Origin
 from fhir.values import Json, instant, narrative, period
 
 KIND = "flag"
-_EVIDENCE = {
-    AlertKind.ABNORMAL_BEATS: beats.KIND,
-    AlertKind.TACHYCARDIA: heart_rate.KIND,
-    AlertKind.BRADYCARDIA: heart_rate.KIND,
-    AlertKind.LEAD_OFF: quality.KIND,
-}
+_RATES = (
+    AlertKind.TACHYCARDIA,
+    AlertKind.BRADYCARDIA,
+    AlertKind.EXTREME_TACHYCARDIA,
+    AlertKind.EXTREME_BRADYCARDIA,
+)
+_EVIDENCE = dict.fromkeys(AlertKind, rhythm.KIND) | dict.fromkeys(TECHNICAL, quality.KIND)
+_EVIDENCE |= dict.fromkeys(_RATES, heart_rate.KIND) | {AlertKind.ABNORMAL_BEATS: beats.KIND}
 
 
 def flag(alert: Alert, origin: Origin) -> Json:
@@ -51,4 +53,4 @@ def _status(alert: Alert) -> str:
 
 
 def _category(kind: AlertKind) -> codes.Code:
-    return codes.SAFETY if kind is AlertKind.LEAD_OFF else codes.CLINICAL
+    return codes.SAFETY if kind in TECHNICAL else codes.CLINICAL

@@ -13,7 +13,8 @@ import numpy as np
 
 from analysis.alerts import AlertPolicy
 from analysis.classifier import load_classifier
-from core.ecg import SAMPLES_PER_STRIP, Alert, AlertKind
+from core.alerts import Alert, AlertKind
+from core.ecg import SAMPLES_PER_STRIP
 from model.dataset import Recording, read_recording
 from model.ec57 import reference_beats
 from model.evaluation import alert_plots

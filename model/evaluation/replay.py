@@ -10,8 +10,9 @@ from analysis.alerts import AlertPolicy
 from analysis.classifier import Beats, Classifier
 from analysis.session.pipeline import Outcome, SessionPipeline
 from analysis.session.strips import Model
+from core.alerts import Alert
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkBody, ChunkFlag
-from core.ecg import Alert, StripFinding
+from core.ecg import StripFinding
 
 NV_PER_LSB = 1000
 STARTED_US = 1_750_000_000_000_000

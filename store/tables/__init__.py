@@ -19,6 +19,7 @@ from store.tables.devices import (
 )
 from store.tables.hl7v2 import hl7v2_message
 from store.tables.jobs import job, job_part
+from store.tables.notifications import notification
 from store.tables.reindexing import reindexing
 from store.tables.resources import (
     fhir_clock,
@@ -29,6 +30,12 @@ from store.tables.resources import (
     resource_token,
     resource_version,
     resource_wording,
+)
+from store.tables.subscriptions import (
+    subscription,
+    subscription_cursor,
+    subscription_event,
+    websocket_token,
 )
 
 __all__ = [
@@ -50,6 +57,7 @@ __all__ = [
     "job_part",
     "metadata",
     "monitoring_session",
+    "notification",
     "quarantine",
     "reindexing",
     "report",
@@ -62,5 +70,9 @@ __all__ = [
     "resource_wording",
     "revoked_token",
     "service_secret",
+    "subscription",
+    "subscription_cursor",
+    "subscription_event",
     "wearing",
+    "websocket_token",
 ]

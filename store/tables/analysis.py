@@ -67,6 +67,8 @@ alert = Table(
     time_column("opened_at"),
     time_column("closed_at", nullable=True),
     Column("evidence", Text, nullable=False),
+    Column("priority", Text, nullable=False, server_default="medium"),
+    Column("basis", JSONB, nullable=True),
     Column("published", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("session", "kind", "strip_index"),
     Index("alert_unpublished_idx", "session", postgresql_where=text("NOT published")),

@@ -8,8 +8,9 @@ from sqlalchemy import text
 from analysis.classifier import Classifier
 from analysis.rhythm.intervals import load
 from analysis.work.worker import AnalysisWorker, Pace
+from core.alerts import Alert
 from core.chunk import ChunkHeader, SessionCipher
-from core.ecg import Alert, StripFinding
+from core.ecg import StripFinding
 from core.keyring import KeyRing
 from core.keys import KeyVault
 from store import alerts, chunks, devices, findings

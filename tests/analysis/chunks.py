@@ -11,8 +11,9 @@ from analysis.classifier import CLASSES
 from analysis.session.pipeline import SessionPipeline
 from analysis.session.resume import dump, load
 from analysis.session.strips import Model
+from core.alerts import Alert, AlertKind
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkBody, ChunkFlag
-from core.ecg import Alert, AlertKind, BeatClass, StripFinding
+from core.ecg import BeatClass, StripFinding
 from simulator.rhythm import Rhythm
 from simulator.synthetic import synthetic
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from analysis.alerts import AlertPolicy, AlertState, assess
-from core.ecg import Alert, AlertKind, Beat, Quality, Rate, Spectrum, StripFinding
+from core.alerts import Alert, AlertKind
+from core.ecg import Beat, Quality, Rate, Spectrum, StripFinding
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 POLICY = AlertPolicy()

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import text
 
+from core.alerts import Alert, AlertKind
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkHeader, SessionCipher
-from core.ecg import SAMPLES_PER_STRIP, Alert, AlertKind, Beat, Rate, StripFinding
+from core.ecg import SAMPLES_PER_STRIP, Beat, Rate, StripFinding
 from core.keys import KeyVault
 from fhir.mapping.patient import patient
 from fhir.publishing.publisher import Publisher

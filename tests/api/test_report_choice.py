@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from api.report_choice import BEFORE_S, EXCERPTS_MAX, choices
-from core.ecg import SAMPLES_PER_STRIP, Alert, AlertKind, RhythmKind, RhythmSpan
+from core.alerts import Alert, AlertKind
+from core.ecg import SAMPLES_PER_STRIP, RhythmKind, RhythmSpan
 from core.holter.strip import digest
 from core.holter.summary import holter
 from tests.core.holter.samples import RATE_HZ, STARTED_AT, session

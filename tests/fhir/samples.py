@@ -6,9 +6,8 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
+from core.alerts import Alert, AlertKind
 from core.ecg import (
-    Alert,
-    AlertKind,
     Beat,
     BeatClass,
     Intervals,

@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from core.alerts import Alert, AlertKind
 from core.ecg import (
-    Alert,
-    AlertKind,
     Beat,
     BeatClass,
     Hrv,

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.signal.rpeaks import RPeakDetector
+from core.alerts import AlertKind
 from core.chunk import MAX_SAMPLE_INDEX
-from core.ecg import AlertKind, RefusalReason
+from core.ecg import RefusalReason
 from simulator.rhythm import Rhythm
 from tests.analysis.chunks import Run, Samples, chunks_of, rhythm_mv, run
 

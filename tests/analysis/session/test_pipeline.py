@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from analysis.session.resume import dump, load, version
 from analysis.session.state import pack, unpack
 from analysis.session.strips import classified
+from core.alerts import Alert, AlertKind
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkFlag
-from core.ecg import SAMPLES_PER_STRIP, Alert, AlertKind, RefusalReason, StripFinding
+from core.ecg import SAMPLES_PER_STRIP, RefusalReason, StripFinding
 from core.errors import Incorrect
 from simulator.rhythm import Rhythm
 from tests.analysis.chunks import (

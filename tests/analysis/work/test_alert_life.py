@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.alerts import AlertKind
 from core.chunk import ChunkFlag
-from core.ecg import AlertKind
 from core.local_vault import LocalVault
 from simulator.rhythm import Rhythm
 from store.alerts import WITHDRAWN

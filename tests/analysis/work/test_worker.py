@@ -15,8 +15,8 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from analysis.work.worker import AnalysisWorker, Pace
+from core.alerts import AlertKind
 from core.chunk import ChunkFlag
-from core.ecg import AlertKind
 from core.local_vault import LocalVault
 from simulator.rhythm import Rhythm
 from store.database import Database

@@ -7,7 +7,8 @@ import orjson
 import pytest
 from hypothesis import given, settings
 
-from core.ecg import Alert, AlertKind, StripFinding
+from core.alerts import Alert, AlertKind
+from core.ecg import StripFinding
 from fhir import bundle
 from fhir.mapping.beats import beats
 from fhir.mapping.device import algorithm, recorder

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from core import json_text
-from core.ecg import Alert, AlertKind, Quality, StripFinding
+from core.alerts import Alert, AlertKind
+from core.ecg import Quality, StripFinding
 from fhir.clinical import annotated
 from fhir.publishing.publisher import Publisher
 from fhir.publishing.shelf import evidence

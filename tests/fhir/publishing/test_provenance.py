@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from core.ecg import Alert, AlertKind, Quality
+from core.alerts import Alert, AlertKind
+from core.ecg import Quality
 from fhir.publishing.publisher import Publisher
 from store import alerts
 from store.database import Database

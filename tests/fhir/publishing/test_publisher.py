@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from core.ecg import Alert, AlertKind, Quality
+from core.alerts import Alert, AlertKind
+from core.ecg import Quality
 from core.errors import Unavailable
 from fhir.publishing.publisher import Publisher
 from store import alerts, resource_rows, resources, wearing

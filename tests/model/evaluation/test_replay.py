@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from analysis.classifier import load_classifier
-from core.ecg import AlertKind
+from core.alerts import AlertKind
 from model.dataset import Recording, read_recording, served_rows
 from model.evaluation.replay import quantised, replay
 from tests.model.synthetic import write_record

@@ -1,0 +1,1 @@
+"""From an alert to the person who has seen it: escalation, messages, FHIR Subscriptions."""

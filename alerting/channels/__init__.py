@@ -1,0 +1,1 @@
+"""Ways to a care team: one small interface, and a file for each way."""
