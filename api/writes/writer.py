@@ -13,7 +13,7 @@ from api.hl7v2 import letterhead
 from api.requests import caller
 from api.scopes import Action, allows, ways
 from api.site import Site, site
-from api.writes import references
+from api.writes import references, subscribing
 from core.errors import Conflict
 from fhir.publishing.outbox import put_out
 from store import devices, resources, wearing
@@ -21,6 +21,7 @@ from store.database import Transaction
 from store.index import Index
 from store.resource_rows import Current
 from store.resources import Document, Draft, Key, Stored
+from store.subscriptions import state
 
 SCOPE_KEY = "writer"
 
@@ -44,10 +45,16 @@ class Writer:
     async def put(self, request: Request, own: Grant, draft: Draft) -> Document:
         """Write a version; it counts as disclosed to whoever wrote it.
 
-        Raises Forbidden unless it is among what the caller may write, ``own``.
+        Raises Forbidden unless it is among what the caller may write, ``own``. A Subscription is
+        noted in a row of its own, too (``api.writes.subscribing``).
         """
         own.check_owner(draft)
+        asked = None
+        if draft.type == subscribing.TYPE:
+            draft, asked = subscribing.settled(request, self.here.settings, draft)
         stored = await resources.put_many(self.tx, [draft])
+        if asked is not None:
+            await subscribing.note(self.tx, asked, stored[0])
         if draft.evidence:
             self.confirmed += stored
         document = await resources.read(self.tx, draft.type, draft.id)
@@ -57,6 +64,8 @@ class Writer:
     async def delete(self, request: Request, key: Key, before: Current) -> Document:
         """Delete what is there; the deletion goes on telling whose it was."""
         await resources.put_many(self.tx, [Draft(*key, None, Index(before.patient_id))])
+        if key[0] == subscribing.TYPE:
+            await state.remove(self.tx, key[1])
         self.deleted.append(key)
         (document,) = await resources.history(self.tx, *key, 1)
         disclose(request, [document])

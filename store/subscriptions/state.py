@@ -56,11 +56,12 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a client asks for, as far as rows tell it."""
+    """What a client asks for, as far as rows tell it; ``status`` is requested or off."""
 
     id: str
     client: str | None
     scopes: tuple[str, ...]
+    status: Status
     channel: str
     topic: str | None
     ends: datetime | None
@@ -74,9 +75,9 @@ COLUMNS = (
 _REQUEST = text(
     "INSERT INTO subscription"
     " (id, client, scopes, status, channel, topic, since, ends, next_try_at)"
-    " VALUES (:id, :client, CAST(:scopes AS text[]), 'requested', :channel, :topic, :stamp,"
+    " VALUES (:id, :client, CAST(:scopes AS text[]), :status, :channel, :topic, :stamp,"
     " :ends, :now) ON CONFLICT (id) DO UPDATE SET client = excluded.client,"
-    " scopes = excluded.scopes, status = 'requested', channel = excluded.channel,"
+    " scopes = excluded.scopes, status = excluded.status, channel = excluded.channel,"
     " topic = excluded.topic, ends = excluded.ends, since = CASE subscription.status"
     "  WHEN 'off' THEN excluded.since ELSE subscription.since END,"
     " attempts = 0, failing_since = NULL, next_try_at = excluded.next_try_at,"
@@ -87,6 +88,10 @@ _REMOVE = text("DELETE FROM subscription WHERE id = :id")
 _READ = text(
     f"SELECT {COLUMNS} FROM subscription"  # noqa: S608 (names of ours)
     " WHERE id = ANY (CAST(:ids AS text[])) ORDER BY id"
+)
+_ENDED = text("SELECT id FROM subscription WHERE ends <= :now AND status <> 'off' ORDER BY id")
+_LISTING = text(
+    f"SELECT {COLUMNS} FROM subscription ORDER BY id LIMIT :count"  # noqa: S608 (names of ours)
 )
 _COUNTING = text(
     f"SELECT {COLUMNS} FROM subscription"  # noqa: S608 (names of ours)
@@ -101,7 +106,7 @@ def state(row: Row[Any]) -> State:
 
 
 async def request(tx: AsyncConnection, asked: Asked, stamp: datetime, now: datetime) -> None:
-    """Make a Subscription's row, or let it start anew: requested, to be shaken hands with.
+    """Make a Subscription's row, or let it start anew, to be shaken hands with; or put it off.
 
     ``stamp`` is that of the resource's version. The counter goes on where it was; what came
     while it was in error was counted, what came while it was off was not.
@@ -110,6 +115,7 @@ async def request(tx: AsyncConnection, asked: Asked, stamp: datetime, now: datet
         "id": asked.id,
         "client": asked.client,
         "scopes": list(asked.scopes),
+        "status": asked.status.value,
         "channel": asked.channel,
         "topic": asked.topic,
         "ends": asked.ends,
@@ -142,3 +148,13 @@ async def read_many(tx: AsyncConnection, ids: Sequence[str]) -> list[State]:
 async def counting(tx: AsyncConnection) -> list[State]:
     """All whose events are counted: all but those that are off."""
     return [state(row) for row in await tx.execute(_COUNTING)]
+
+
+async def listing(tx: AsyncConnection, count: int) -> list[State]:
+    """Up to ``count`` of all, by id."""
+    return [state(row) for row in await tx.execute(_LISTING, {"count": count})]
+
+
+async def ended(tx: AsyncConnection, now: datetime) -> list[str]:
+    """The ids of those whose end has come, and that are not off yet."""
+    return list((await tx.execute(_ENDED, {"now": now})).scalars())
