@@ -20,7 +20,7 @@ from api.reads import resource_id
 from api.requests import caller, negotiate
 from api.scopes import Action, ways
 from api.site import Site, site
-from core.errors import Gone, Incorrect, NotFound
+from core.errors import Forbidden, Gone, Incorrect, NotFound
 from fhir.search.request import Pair
 from fhir.subscriptions.channels import carried
 from fhir.subscriptions.notification import (
@@ -106,7 +106,8 @@ def _check_owner(request: Request, found: State) -> None:
     """Raises Forbidden for other clients; a token of no client is an administrator's."""
     who = caller(request)
     if who.client_id is not None and who.subject != found.client:
-        raise denied(request, f"the events of {TYPE}/{found.id}, which another client asked for")
+        denied(request, f"right to another's events: {TYPE}/{found.id}")
+        raise Forbidden(f"{TYPE}/{found.id} was asked for by another client, who alone is told")
 
 
 async def _shown(

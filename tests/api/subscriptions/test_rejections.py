@@ -79,3 +79,10 @@ async def test_a_change_is_refused_for_the_same(subscriber: Client) -> None:
     headers = {"Content-Type": "application/json-patch+json"}
     await subscriber.send("PATCH", path, 422, json=patch, headers=headers)
     assert (await subscriber.get(path)).json()["criteria"] == ALERTS
+
+
+async def test_criteria_are_required(subscriber: Client) -> None:
+    sent = subscription()
+    del sent["criteria"]
+    answer = await subscriber.send("POST", "Subscription", 422, json=sent, headers=FHIR)
+    assert "criteria" in answer.text
