@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from alerting.subscriptions.batches import Batch, batch
-from alerting.subscriptions.standing import Counted, Standing
+from alerting.subscriptions.metrics import EVENTS, MATCHED_SECONDS
+from alerting.subscriptions.standing import Interest, Standing
 from core.errors import Unavailable
 from fhir.subscriptions.matching import Seen, is_wanted, seen
 from fhir.subscriptions.turns import turn
@@ -84,42 +85,38 @@ class Matcher:
             clock = await resources.latest_stamp(tx)
             if after is None or clock is None or clock <= after:
                 return False
-            counted = await self._standing.read(tx)
-            found = await self._batch(tx, counted, after, clock)
-            told = await self._append(tx, counted, found)
+            interest = await self._standing.read(tx)
+            found = await self._batch(tx, interest, after, clock)
+            told = await self._append(tx, interest, found)
             await cursor.advance(tx, found.until)
             if told:
                 await self._database.notify(tx, "event")
+        self._count_told(told)
         await self._tell_of_broken()
         return found.until < clock
 
     async def _batch(
-        self, tx: Transaction, counted: list[Counted], after: datetime, clock: datetime
+        self, tx: Transaction, interest: Interest, after: datetime, clock: datetime
     ) -> Batch:
-        types = sorted({type_ for one in counted for type_ in one.wanted.types})
-        if not types:
+        if not interest.types:
             return Batch((), clock)
-        return await batch(tx, types, after, clock, self._count)
+        return await batch(tx, interest.types, after, clock, self._count)
 
-    async def _append(self, tx: Transaction, counted: list[Counted], found: Batch) -> list[str]:
+    async def _append(self, tx: Transaction, interest: Interest, found: Batch) -> list[Happened]:
         happened: dict[str, list[Happened]] = {}
         for written in found.versions:
-            self._match(written, counted, happened)
-        return await events.append(tx, happened, self._now()) if happened else []
+            for one in _wanting(written, interest):
+                happened.setdefault(one, []).append(_happened(written))
+        if not happened:
+            return []
+        there = await events.append(tx, happened, self._now())
+        return [each for id_ in there for each in happened[id_]]
 
-    def _match(
-        self, written: Written, counted: list[Counted], happened: dict[str, list[Happened]]
-    ) -> None:
-        document = written.document
-        interested = [
-            one
-            for one in counted
-            if document.type in one.wanted.types and one.counts(document.last_updated)
-        ]
-        version = _seen(written) if interested else None
-        for one in interested:
-            if version is not None and is_wanted(one.wanted, version):
-                happened.setdefault(one.id, []).append(_happened(written))
+    def _count_told(self, told: list[Happened]) -> None:
+        now = self._now()
+        EVENTS.inc(len(told))
+        for each in told:
+            MATCHED_SECONDS.observe(max(0.0, (now - each.stamp).total_seconds()))
 
     async def _tell_of_broken(self) -> None:
         """Subscriptions that this release no longer supports are in error, and say why."""
@@ -149,6 +146,13 @@ class Matcher:
         while forgotten == _PRUNED:
             async with self._database.transaction() as tx:
                 forgotten = await events.prune(tx, now - KEPT, _PRUNED)
+
+
+def _wanting(written: Written, interest: Interest) -> list[str]:
+    """The ids of those that want a version; it is read only if somebody may."""
+    candidates = list(interest.of(written.document))
+    version = _seen(written) if candidates else None
+    return [one.id for one in candidates if version is not None and is_wanted(one.wanted, version)]
 
 
 def _seen(written: Written) -> Seen | None:

@@ -5,7 +5,7 @@ must be able to read all that it would be told of
 (https://hl7.org/fhir/uv/subscriptions-backport/STU1.1/safety_security.html).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from starlette.requests import Request
@@ -56,11 +56,21 @@ def _channel(body: Json) -> str:
     return str(body.get("channel", {}).get("type", ""))
 
 
-async def note(tx: Transaction, asked: Asked, stored: Stored) -> None:
-    """Make or change the row, in the transaction of the resource's version."""
-    if stored.changed or await state.read(tx, asked.id) is None:
-        await state.request(tx, asked, stored.last_updated, datetime.now(UTC))
-        await notify(tx, "event")
+async def note(
+    tx: Transaction, gone: Sequence[str], subscribed: Mapping[str, tuple[Asked, Stored]]
+) -> None:
+    """Change the rows as the resources were changed, at the end of their transaction.
+
+    One after the other by id, as the matcher locks them.
+    """
+    for id_ in sorted({*gone, *subscribed}):
+        if id_ in gone:
+            await state.remove(tx, id_)
+        if id_ in subscribed:
+            asked, stored = subscribed[id_]
+            if stored.changed or await state.read(tx, id_) is None:
+                await state.request(tx, asked, stored.last_updated, datetime.now(UTC))
+                await notify(tx, "event")
 
 
 def _check_end(found: Wanted) -> None:

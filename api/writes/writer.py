@@ -21,7 +21,7 @@ from store.database import Transaction
 from store.index import Index
 from store.resource_rows import Current
 from store.resources import Document, Draft, Key, Stored
-from store.subscriptions import state
+from store.subscriptions.state import Asked
 
 SCOPE_KEY = "writer"
 
@@ -32,7 +32,8 @@ class Writer:
 
     ``promised`` are references to resources that must be there at the end, for which a
     transaction Bundle may write what it refers to in any order; ``deleted`` what nobody may then
-    refer to; ``confirmed`` the service's own results that a clinician has changed.
+    refer to; ``confirmed`` the service's own results that a clinician has changed; ``subscribed``
+    Subscriptions that were asked for, by id.
     """
 
     here: Site
@@ -41,6 +42,7 @@ class Writer:
     promised: list[tuple[str, Key]] = field(default_factory=list)
     deleted: list[Key] = field(default_factory=list)
     confirmed: list[Stored] = field(default_factory=list)
+    subscribed: dict[str, tuple[Asked, Stored]] = field(default_factory=dict)
 
     async def put(self, request: Request, own: Grant, draft: Draft) -> Document:
         """Write a version; it counts as disclosed to whoever wrote it.
@@ -54,7 +56,7 @@ class Writer:
             draft, asked = subscribing.settled(request, self.here.settings, draft)
         stored = await resources.put_many(self.tx, [draft])
         if asked is not None:
-            await subscribing.note(self.tx, asked, stored[0])
+            self.subscribed[draft.id] = asked, stored[0]
         if draft.evidence:
             self.confirmed += stored
         document = await resources.read(self.tx, draft.type, draft.id)
@@ -64,8 +66,6 @@ class Writer:
     async def delete(self, request: Request, key: Key, before: Current) -> Document:
         """Delete what is there; the deletion goes on telling whose it was."""
         await resources.put_many(self.tx, [Draft(*key, None, Index(before.patient_id))])
-        if key[0] == subscribing.TYPE:
-            await state.remove(self.tx, key[1])
         self.deleted.append(key)
         (document,) = await resources.history(self.tx, *key, 1)
         disclose(request, [document])
@@ -80,6 +80,8 @@ class Writer:
             if by is not None:
                 known = allows(caller(request).rights, by[0], Action.READ)
                 raise references.refusal(key, by if known else None)
+        gone = [name for type_, name in self.deleted if type_ == subscribing.TYPE]
+        await subscribing.note(self.tx, gone, self.subscribed)
         if self.confirmed and self.here.settings.hl7v2_host is not None:
             await put_out(self.tx, self.confirmed, letterhead(self.here.settings))
         await self.here.database.notify(self.tx, "resource")

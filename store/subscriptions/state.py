@@ -1,7 +1,8 @@
 """How far each Subscription has come: its counter of events, its status, and its delivery.
 
 Lock order: the FHIR clock (``store.resources.lock``), the matcher's cursor, and rows of
-Subscriptions last, by id.
+Subscriptions last, by id. Nobody holds a row while waiting for the network: the matcher would
+wait too.
 """
 
 from collections.abc import Sequence
@@ -94,14 +95,14 @@ _LISTING = text(
     f"SELECT {COLUMNS} FROM subscription ORDER BY id LIMIT :count"  # noqa: S608 (names of ours)
 )
 _COUNTING = text(
-    f"SELECT {COLUMNS} FROM subscription"  # noqa: S608 (names of ours)
-    " WHERE status <> 'off' ORDER BY id"
+    "SELECT s.*, r.version FROM subscription s JOIN resource r ON r.type = 'Subscription'"
+    " AND r.id = s.id AND NOT r.deleted WHERE s.status <> 'off' ORDER BY s.id"
 )
 
 
 def state(row: Row[Any]) -> State:
     """A row with ``COLUMNS``."""
-    values = dict(row._mapping)
+    values = {name: row._mapping[name] for name in State.__slots__}
     return State(**values | {"status": Status(row.status), "scopes": tuple(row.scopes)})
 
 
@@ -145,9 +146,9 @@ async def read_many(tx: AsyncConnection, ids: Sequence[str]) -> list[State]:
     return [state(row) for row in await tx.execute(_READ, {"ids": list(ids)})]
 
 
-async def counting(tx: AsyncConnection) -> list[State]:
-    """All whose events are counted: all but those that are off."""
-    return [state(row) for row in await tx.execute(_COUNTING)]
+async def counting(tx: AsyncConnection) -> list[tuple[State, int]]:
+    """All whose events are counted, and the resource's version: all but those that are off."""
+    return [(state(row), row.version) for row in await tx.execute(_COUNTING)]
 
 
 async def listing(tx: AsyncConnection, count: int) -> list[State]:

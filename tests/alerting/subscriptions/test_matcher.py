@@ -208,7 +208,7 @@ async def test_without_subscriptions_no_version_is_read(database: Database) -> N
     await match(database)
     sql_event.remove(database._engine.sync_engine, "before_cursor_execute", note)
     assert len(statements) == 4
-    assert not any("resource" in statement for statement in statements)
+    assert not any("resource_version" in statement for statement in statements)
     async with database.transaction() as tx:
         assert await cursor.behind_s(tx) == 0
 

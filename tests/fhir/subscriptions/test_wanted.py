@@ -232,6 +232,7 @@ def test_too_many_headers_are_refused() -> None:
         "Unicorn?code=1",
         "Subscription?status=active",
         "Binary",
+        "AuditEvent?patient=p1",
         "Observation?colour=red",
         "Observation?_count=5",
         "Observation?subject:Patient.name=x",
