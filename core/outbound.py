@@ -64,6 +64,10 @@ class Outbound:
         except (OSError, UnicodeError, httpx.HTTPError) as error:
             raise Unavailable(f"{target.host}: {type(error).__name__}") from error
 
+    def check_url(self, url: str, address: Address) -> None:
+        """Raises Forbidden unless ``address``, which a URL names in digits, is open to us."""
+        self.check(parse(url), [address])
+
     def check(self, target: httpx.URL, addresses: list[Address]) -> None:
         """Raises Forbidden unless every one of ``addresses`` is open to us."""
         for address in map(plain, addresses):

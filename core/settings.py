@@ -226,3 +226,10 @@ class Settings(BaseSettings):
     # Logs
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     log_json: bool = Field(False, description="one JSON object a line instead of text")
+
+    # FHIR Subscriptions
+    subscription_origins: tuple[str, ...] = Field(
+        (),
+        description="JSON list of origins that notifications may be sent to, as "
+        '["https://ehr.example:8443"]; none by default',
+    )

@@ -1,12 +1,14 @@
 """Settings that cannot work, told by name before anything is started."""
 
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from core.errors import Incorrect
+from core import outbound
+from core.errors import Forbidden, Incorrect
 from core.settings import ClassifierKind, Role, Settings
 
 
@@ -19,6 +21,7 @@ def check(settings: Settings) -> None:
     _check_public_url(settings.public_url)
     _check_https(settings.tls_cert_file, settings.tls_key_file)
     _check_classifier(settings)
+    _check_origins(settings.subscription_origins)
     for name in ("mqtt_ca_file", "mqtt_client_cert_file", "mqtt_client_key_file", "hl7v2_ca_file"):
         path: Path | None = getattr(settings, name)
         if path is not None and not path.is_file():
@@ -53,6 +56,17 @@ def _check_classifier(settings: Settings) -> None:
     url = settings.sagemaker_runtime_url
     if url is not None and not urlsplit(url).hostname:
         raise Incorrect(f"HISBUNDLE_SAGEMAKER_RUNTIME_URL is not an https:// URL: {url}")
+
+
+def _check_origins(origins: Sequence[str]) -> None:
+    for text in origins:
+        try:
+            is_origin = outbound.parse(text).path == "/" and "?" not in text
+        except Forbidden:
+            is_origin = False
+        if not is_origin:
+            told = "is not an origin, as https://ehr.example"
+            raise Incorrect(f"HISBUNDLE_SUBSCRIPTION_ORIGINS: {text} {told}")
 
 
 def _check_https(certificate: Path | None, key: Path | None) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 
+from alerting.subscriptions.matcher import Matcher
 from hisbundle.parts import Parts
 
 Run = Callable[[asyncio.Event], Coroutine[None, None, None]]
@@ -10,4 +11,6 @@ Run = Callable[[asyncio.Event], Coroutine[None, None, None]]
 
 def notifiers(parts: Parts) -> list[Run]:
     """What the role runs until it is told to stop."""
-    return []
+    return [
+        Matcher(parts.database, poll_s=parts.settings.analysis_poll_s).run,
+    ]

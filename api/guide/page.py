@@ -11,14 +11,22 @@ from api.guide.style import STYLE
 from fhir.profiles.artefact import VERSION
 from fhir.profiles.catalogue import catalogue
 from fhir.profiles.structures import PROFILES
+from fhir.subscriptions.topics import TOPICS
 from fhir.values import Json
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "fhir" / "examples"
-_PARTS = ("Access", "Resource types", "Profiles", "Codes", "Examples")
+_PARTS = ("Access", "Resource types", "Subscriptions", "Profiles", "Codes", "Examples")
 _ACCESS = (
     "Every request carries a bearer token of SMART Backend Services: register the client's public"
     " keys with “hisbundle client add”, sign an assertion (RS384 or ES384) for the token endpoint,"
     " and ask for system scopes, such as system/Observation.rs. Scopes may be narrowed by category."
+)
+
+_SUBSCRIPTIONS = (
+    "Subscriptions R5 Backport 1.1.0 for R4: criteria are the URL of one of these topics, with"
+    " filters in the extension backport-filter-criteria, or a search of one type without chains."
+    " Who asks must be able to read all that would be told. Events are numbered without gaps and"
+    " kept for 7 days."
 )
 
 
@@ -37,6 +45,7 @@ def page(statement: Json, base: str) -> bytes:
         e.MAIN(
             _part("Access", e.P(_ACCESS), e.PRE(_curl(base))),
             _part("Resource types", *_resources(statement)),
+            _part("Subscriptions", e.P(_SUBSCRIPTIONS), tables.topics(TOPICS.values())),
             _part("Profiles", *(tables.profile(each) for each in PROFILES)),
             _part("Codes", *_codes()),
             _part("Examples", *_examples()),

@@ -1,11 +1,12 @@
 """Parts of the guide that list declarations: resource types, profiles, codes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from lxml.html import HtmlElement
 from lxml.html import builder as e
 
 from fhir.profiles.rules import Profile, Rule
+from fhir.subscriptions.topics import Topic
 from fhir.values import Json
 
 
@@ -64,3 +65,15 @@ def concepts(system: Json) -> HtmlElement:
     """A code system's codes."""
     rows = ((c["code"], c["display"], c["definition"]) for c in system["concept"])
     return table(("Code", "Display", "Definition"), rows)
+
+
+def topics(found: Iterable[Topic]) -> HtmlElement:
+    """What can be subscribed to, and the filters of each type."""
+    rows = (
+        (each.title, e.CODE(each.url), each.description, _filters(each.filters)) for each in found
+    )
+    return table(("Topic", "Canonical", "Events", "Filters"), rows)
+
+
+def _filters(filters: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(f"{type_}: {', '.join(names)}" for type_, names in filters.items())

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.operations import document, everything, lastn, spectrum, stats
+from api.operations import document, everything, lastn, spectrum, stats, subscriptions
 
 ROUTES: tuple[tuple[str, tuple[str, ...], Callable[[Request], Awaitable[Response]]], ...] = (
     ("/Patient/{id}/$everything", ("GET", "POST"), everything.everything),
@@ -13,4 +13,7 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Callable[[Request], Awaitable[Response
     ("/Observation/$stats", ("GET", "POST"), stats.stats),
     ("/Observation/{id}/$spectrum", ("GET", "POST"), spectrum.spectrum),
     ("/DiagnosticReport/{id}/$document", ("GET", "POST"), document.document),
+    ("/Subscription/$status", ("GET", "POST"), subscriptions.status_of_several),
+    ("/Subscription/{id}/$status", ("GET", "POST"), subscriptions.status_of_one),
+    ("/Subscription/{id}/$events", ("GET", "POST"), subscriptions.past_events),
 )

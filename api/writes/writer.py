@@ -13,7 +13,7 @@ from api.hl7v2 import letterhead
 from api.requests import caller
 from api.scopes import Action, allows, ways
 from api.site import Site, site
-from api.writes import references
+from api.writes import references, subscribing
 from core.errors import Conflict
 from fhir.publishing.outbox import put_out
 from store import devices, resources, wearing
@@ -21,6 +21,7 @@ from store.database import Transaction
 from store.index import Index
 from store.resource_rows import Current
 from store.resources import Document, Draft, Key, Stored
+from store.subscriptions.state import Asked
 
 SCOPE_KEY = "writer"
 
@@ -31,7 +32,8 @@ class Writer:
 
     ``promised`` are references to resources that must be there at the end, for which a
     transaction Bundle may write what it refers to in any order; ``deleted`` what nobody may then
-    refer to; ``confirmed`` the service's own results that a clinician has changed.
+    refer to; ``confirmed`` the service's own results that a clinician has changed; ``subscribed``
+    Subscriptions that were asked for, by id.
     """
 
     here: Site
@@ -40,14 +42,21 @@ class Writer:
     promised: list[tuple[str, Key]] = field(default_factory=list)
     deleted: list[Key] = field(default_factory=list)
     confirmed: list[Stored] = field(default_factory=list)
+    subscribed: dict[str, tuple[Asked, Stored]] = field(default_factory=dict)
 
     async def put(self, request: Request, own: Grant, draft: Draft) -> Document:
         """Write a version; it counts as disclosed to whoever wrote it.
 
-        Raises Forbidden unless it is among what the caller may write, ``own``.
+        Raises Forbidden unless it is among what the caller may write, ``own``. A Subscription is
+        noted in a row of its own, too (``api.writes.subscribing``).
         """
         own.check_owner(draft)
+        asked = None
+        if draft.type == subscribing.TYPE:
+            draft, asked = subscribing.settled(request, self.here.settings, draft)
         stored = await resources.put_many(self.tx, [draft])
+        if asked is not None:
+            self.subscribed[draft.id] = asked, stored[0]
         if draft.evidence:
             self.confirmed += stored
         document = await resources.read(self.tx, draft.type, draft.id)
@@ -71,6 +80,8 @@ class Writer:
             if by is not None:
                 known = allows(caller(request).rights, by[0], Action.READ)
                 raise references.refusal(key, by if known else None)
+        gone = [name for type_, name in self.deleted if type_ == subscribing.TYPE]
+        await subscribing.note(self.tx, gone, self.subscribed)
         if self.confirmed and self.here.settings.hl7v2_host is not None:
             await put_out(self.tx, self.confirmed, letterhead(self.here.settings))
         await self.here.database.notify(self.tx, "resource")

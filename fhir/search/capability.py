@@ -10,6 +10,8 @@ from fhir.profiles.capability import conformance_types, supported_profiles
 from fhir.search.operations import operations
 from fhir.search.params import Interaction, Kind, ResourceType, SearchParam
 from fhir.search.registry import SYSTEM, TYPES
+from fhir.subscriptions.codes import SERVER, SUBSCRIPTION_PROFILE, TOPIC_CANONICAL
+from fhir.subscriptions.topics import TOPICS
 from fhir.values import Json, compact, instant
 
 FHIR_VERSION = "4.0.1"
@@ -32,6 +34,8 @@ _LAST_UPDATED = (
     " own order, so that asking for _lastUpdated=gt the newest seen (or Bundle.meta.lastUpdated)"
     " never misses a version."
 )
+_GUIDES = {"Subscription": (SUBSCRIPTION_PROFILE,)}
+"""Profiles of guides, by type."""
 _COMMON = (
     ("_id", "token", "Resource-id", "Logical id."),
     ("_lastUpdated", "date", "Resource-lastUpdated", _LAST_UPDATED),
@@ -42,6 +46,7 @@ def capability_statement(base: str, version: str, date: datetime) -> Json:
     """What the server at ``base`` can do; ``date`` is when it became so."""
     return {
         "resourceType": "CapabilityStatement",
+        "instantiates": [SERVER],
         "status": "active",
         "date": instant(date),
         "publisher": "hisbundle",
@@ -70,8 +75,9 @@ def capability_statement(base: str, version: str, date: datetime) -> Json:
 def _resource(kind: ResourceType) -> Json:
     can = {interaction: interaction in kind.interactions for interaction in Interaction}
     versioned = can[Interaction.VREAD]
-    profiles = supported_profiles(kind.name)
+    profiles = [*supported_profiles(kind.name), *_GUIDES.get(kind.name, ())]
     return {
+        **_topics(kind.name),
         "type": kind.name,
         "profile": f"http://hl7.org/fhir/StructureDefinition/{kind.name}",
         **({"supportedProfile": profiles} if profiles else {}),
@@ -88,6 +94,12 @@ def _resource(kind: ResourceType) -> Json:
         **(_searches(kind) if can[Interaction.SEARCH_TYPE] else {}),
         **_operations(kind.name),
     }
+
+
+def _topics(type_: str) -> Json:
+    """What can be subscribed to (R4 has no SubscriptionTopic)."""
+    told = [{"url": TOPIC_CANONICAL, "valueCanonical": url} for url in TOPICS]
+    return {"extension": told} if type_ == "Subscription" else {}
 
 
 def _searches(kind: ResourceType) -> Json:

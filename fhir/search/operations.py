@@ -24,6 +24,7 @@ class Operation:
 
 _R4 = "http://hl7.org/fhir/OperationDefinition"
 _OURS = f"{BASE}/OperationDefinition"
+_BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition"
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -64,6 +65,21 @@ OPERATIONS: tuple[Operation, ...] = (
         f"{_OURS}/DiagnosticReport-document",
         "The report and what it refers to, in one Bundle.",
         ("DiagnosticReport",),
+    ),
+    Operation(
+        "status",
+        f"{_BACKPORT}/backport-subscription-status",
+        "How Subscriptions stand, and how many events each has had: id and status, each as often"
+        " as you like; of one Subscription, without parameters.",
+        ("Subscription",),
+    ),
+    Operation(
+        "events",
+        f"{_BACKPORT}/backport-subscription-events",
+        "Past events of a Subscription, for whoever asked for it: eventsSinceNumber,"
+        " eventsUntilNumber (both included), content (empty, id-only or full-resource). Events"
+        " are kept for 7 days; an answer has at most 100.",
+        ("Subscription",),
     ),
 )
 

@@ -20,17 +20,20 @@ from store.tables.base import metadata, time_column
 
 _NAME = Text(collation="C")
 
-# One row per Subscription: who made it, its counter of events, and how delivery fares. Versions of
-# resources from ``since`` on count for it. ``delivered`` is the last number its channel has taken.
+# One row per Subscription: who asked for it and with which scopes, its counter of events, and how
+# delivery fares. Versions of resources after ``since`` and until ``ends`` count for it.
+# ``delivered`` is the last number its channel has taken.
 subscription = Table(
     "subscription",
     metadata,
     Column("id", _NAME, primary_key=True),
     Column("client", Text, nullable=True),
+    Column("scopes", ARRAY(Text), nullable=False, server_default="{}"),
     Column("status", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("topic", Text, nullable=True),
     time_column("since"),
+    time_column("ends", nullable=True),
     Column("events", BigInteger, nullable=False, server_default="0"),
     Column("delivered", BigInteger, nullable=False, server_default="0"),
     Column("attempts", Integer, nullable=False, server_default="0"),

@@ -26,7 +26,8 @@ ALL = ("system/*.rs", "system/Device.c", "system/AuditEvent.rs", "hisbundle/metr
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings.model_validate({"page_count_default": 10, "page_count_max": 200})
+    told = {"page_count_default": 10, "page_count_max": 200}
+    return Settings.model_validate(told | {"subscription_origins": ["https://ehr.test"]})
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ async def test_they_are_read_and_found(client: Client, database: Database) -> No
 
 
 async def test_they_are_written_changed_and_deleted(with_scopes: Scoped) -> None:
-    client = with_scopes("system/Subscription.cruds")
+    client = with_scopes("system/Subscription.cruds", "system/Flag.r")
     path = "Subscription/a"
     sent = _subscription("a", "requested")
     made = await client.send("PUT", path, 201, json=sent, headers=FHIR)

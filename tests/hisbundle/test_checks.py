@@ -24,6 +24,8 @@ def _settings(**given: object) -> Settings:
         ({"tls_key_file": "key.pem"}, "HISBUNDLE_TLS_CERT_FILE"),
         ({"tls_cert_file": "/nowhere/cert.pem"}, "/nowhere/cert.pem"),
         ({"mqtt_ca_file": "/nowhere/ca.pem"}, "HISBUNDLE_MQTT_CA_FILE"),
+        ({"subscription_origins": ["ehr.example"]}, "HISBUNDLE_SUBSCRIPTION_ORIGINS"),
+        ({"subscription_origins": ["https://ehr.example/hooks"]}, "/hooks is not an origin"),
     ],
 )
 def test_each_is_told_by_name(given: dict[str, object], said: str) -> None:
@@ -42,4 +44,5 @@ def test_a_certificate_without_its_key(tmp_path: Path) -> None:
 def test_what_is_fine() -> None:
     check(_settings())
     check(_settings(http_port=0, mqtt_port=0, public_url="https://fhir.example.org/"))
+    check(_settings(subscription_origins=["https://ehr.example", "http://127.0.0.1:9000/"]))
     check(_settings(database_url="postgresql://me@/x?host=/run/pg"))

@@ -58,7 +58,7 @@ def test_a_deletion_is_a_transaction() -> None:
 def test_the_capability_statement_names_the_operations() -> None:
     statement = with_exports(capability_statement(BASE, "1", SINCE))
     conformant(statement)
-    assert statement["instantiates"] == [INSTANTIATES]
+    assert INSTANTIATES in statement["instantiates"]
     (rest,) = statement["rest"]
     assert [operation["name"] for operation in rest["operation"]] == ["export"]
     named = {(r["type"], o["name"]) for r in rest["resource"] for o in r.get("operation", [])}

@@ -1,0 +1,1 @@
+"""FHIR Subscriptions at work: events are matched, then delivered."""

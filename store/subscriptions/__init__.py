@@ -1,0 +1,1 @@
+"""The rows behind FHIR Subscriptions: how each stands, and its numbered events."""
