@@ -31,6 +31,13 @@ STATUSES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "active": frozenset({"inactive", "entered-in-error"}),
         "inactive": frozenset({"entered-in-error"}),
     },
+    "Task": {
+        "requested": frozenset({"received", "accepted", "in-progress", "completed", "rejected"}),
+        "received": frozenset({"accepted", "in-progress", "completed", "rejected"}),
+        "accepted": frozenset({"in-progress", "on-hold", "completed", "failed"}),
+        "in-progress": frozenset({"on-hold", "completed", "failed"}),
+        "on-hold": frozenset({"in-progress", "completed", "failed"}),
+    },
 }
 """By type: from which status to which a client may lead evidence."""
 
@@ -40,10 +47,21 @@ _ELEMENTS: Mapping[str, frozenset[str]] = {
         {"status", "conclusion", "conclusionCode", "resultsInterpreter", "extension"}
     ),
     "Flag": frozenset({"status", "period.end", "extension"}),
+    "Task": frozenset(
+        {
+            *("status", "statusReason", "businessStatus", "owner", "note", "output", "extension"),
+            *("executionPeriod", "lastModified"),
+        }
+    ),
 }
 _ADDED = frozenset({"interpretation"})
 """Elements that may be set where the service has none of its own."""
-_OWN_EXTENSIONS = frozenset({codes.FLAG_DETAIL, codes.BEAT_PROBABILITY, codes.BEAT_CLASS})
+_OWN_EXTENSIONS = frozenset(
+    {
+        *(codes.FLAG_DETAIL, codes.FLAG_PRIORITY, codes.ALARM),
+        *(codes.BEAT_PROBABILITY, codes.BEAT_CLASS),
+    }
+)
 _NOT_COMPARED = frozenset({"text", "meta"})
 """The narrative is generated; of meta, see ``_meta``."""
 

@@ -16,15 +16,15 @@ from core.ecg import SessionKey
 from core.errors import Unavailable
 from fhir.hl7v2.message import Letterhead
 from fhir.mapping.device import algorithm
-from fhir.mapping.flag import flag
 from fhir.mapping.identity import Origin
-from fhir.mapping.provenance import of_flag, of_strip
+from fhir.mapping.provenance import of_strip
 from fhir.publishing import reporter
+from fhir.publishing.alarms import tell
+from fhir.publishing.folding import fold
 from fhir.publishing.publication import Publication, publications
-from fhir.publishing.shelf import Piece, as_told, evidence, lasting, publish
+from fhir.publishing.shelf import Piece, evidence, publish
 from fhir.values import Json
 from store import alerts, findings, reports, resources
-from store.alerts import UnpublishedAlert
 from store.database import Database, Transaction
 from store.findings import UnpublishedFinding
 
@@ -42,7 +42,8 @@ class Publisher:
     ``report_interval_s`` is the new signal that a running session's report waits for;
     ``quiet_s`` how long nothing must have come for it not to wait; ``poll_s`` how long a lost
     wake-up call can delay anything. ``weights`` are the SHA-256 digests of models by their id.
-    With a ``letterhead`` final reports go out as HL7 v2 too.
+    With a ``letterhead`` final reports go out as HL7 v2 too. ``base`` is the FHIR base URL that
+    messages about alerts link to.
     """
 
     def __init__(
@@ -54,6 +55,8 @@ class Publisher:
         poll_s: float = 1.0,
         weights: Mapping[str, str] | None = None,
         letterhead: Letterhead | None = None,
+        base: str = "",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._database = database
         self._report_interval_s = report_interval_s
@@ -61,6 +64,8 @@ class Publisher:
         self._poll_s = poll_s
         self._weights = weights or {}
         self._letterhead = letterhead
+        self._base = base
+        self._now = now
         self._told: set[UUID] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -116,14 +121,15 @@ class Publisher:
         await alerts.mark_published(
             tx, [(item.session.row, item.alert.kind, item.alert.strip_index) for item in claimed]
         )
-        now = datetime.now(UTC)
-        pieces = [
-            piece
-            for item in claimed
-            if item.patient_id is not None  # a Flag is about a patient
-            for piece in _flag(item, now)
-        ]
-        await publish(tx, pieces)
+        if not claimed:
+            return 0
+        now = self._now()
+        await resources.lock(tx)
+        steps = await fold(tx, claimed, now)
+        # An alert may be told before its strip, and so before what found it.
+        made_by = {item.alert.made_by for item in claimed if item.patient_id is not None}
+        pieces = [self._algorithm(*software) for software in made_by if software is not None]
+        await publish(tx, pieces + await tell(tx, steps, now, self._base))
         return len(claimed)
 
     async def _write_reports(self, tx: Transaction) -> int:
@@ -171,13 +177,6 @@ async def _is_there(tx: Transaction, publication: Publication) -> bool:
     """Whether it has been published: only the holder of the finding's row does so."""
     body = publication.body
     return bool(await resources.present(tx, [(body["resourceType"], body["id"])]))
-
-
-def _flag(item: UnpublishedAlert, now: datetime) -> list[Piece]:
-    origin = _origin(item.session, item.patient_id)
-    body = flag(item.alert, origin)
-    source = evidence(of_flag(body, origin, item.software, now))
-    return [(evidence(body), as_told), (source, lasting)]
 
 
 def _mapped(item: UnpublishedFinding, origin: Origin) -> list[Publication]:

@@ -1,0 +1,110 @@
+"""Sessions' alerts folded into alarms: one per patient and condition while it is not over.
+
+What an alarm is follows from its alerts alone, whatever the order in which they are claimed; so
+the same alert again, and two publishers at once, change nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from core.alarms import life
+from core.alarms.alarm import Alarm, AlarmState, Occurrences
+from core.alarms.life import Step
+from core.alarms.policy import EscalationPolicy, chosen
+from core.alarms.timers import returns_until
+from core.alerts import Alert
+from fhir.mapping.flag import flag_id
+from store import alarms, escalation, occurrences
+from store.alerts import UnpublishedAlert
+from store.database import Transaction
+
+
+async def fold(tx: Transaction, claimed: Iterable[UnpublishedAlert], at: datetime) -> list[Step]:
+    """What claimed alerts of patients do to alarms at ``at``; these are yet to be written.
+
+    The caller holds the FHIR clock.
+    """
+    policies = await escalation.policies(tx)
+    steps: dict[str, Step] = {}
+    for item in claimed:
+        if item.patient_id is None or (item.alarm is None and _is_withdrawn(item.alert)):
+            continue
+        alarm = await _target(tx, item, item.patient_id, at)
+        if alarm is None:
+            step = await _open(tx, item, item.patient_id, policies, at)
+            alarm = step.alarm
+            steps[alarm.id] = step
+        steps.setdefault(alarm.id, Step(alarm))
+        alert = item.alert
+        await alarms.link(tx, alarm.id, item.session.row, alert.kind, alert.strip_index)
+        if item.alarm not in (None, alarm.id):
+            steps.setdefault(str(item.alarm), Step(await alarms.get(tx, str(item.alarm))))
+    return await _gathered(tx, steps, policies, at)
+
+
+def _is_withdrawn(alert: Alert) -> bool:
+    return alert.closed_at == alert.opened_at
+
+
+async def _target(
+    tx: Transaction, item: UnpublishedAlert, patient_id: str, at: datetime
+) -> Alarm | None:
+    """The alarm that an alert belongs to; None if it opens one."""
+    linked = None if item.alarm is None else await alarms.get(tx, item.alarm)
+    if linked is not None and not _leaves(linked, item.alert):
+        return linked
+    for known in await alarms.latest(tx, patient_id, item.alert.kind):
+        until = returns_until(known)
+        if not known.is_over or (until is not None and until > at):
+            return known
+    return linked
+
+
+def _leaves(linked: Alarm, alert: Alert) -> bool:
+    """Whether an alert that has come again may be of another alarm than the one that is over."""
+    if not linked.is_over or linked.put_down or alert.closed_at is not None:
+        return False
+    return linked.state is AlarmState.WITHDRAWN or linked.seen.closed_at is not None
+
+
+async def _open(
+    tx: Transaction,
+    item: UnpublishedAlert,
+    patient_id: str,
+    policies: Sequence[EscalationPolicy],
+    at: datetime,
+) -> Step:
+    alert = item.alert
+    until = alert.closed_at or alert.opened_at
+    seen = Occurrences(1, alert.opened_at, until, alert.closed_at, alert.priority)
+    teams = await escalation.care_teams(tx, patient_id) if policies else frozenset()
+    policy = chosen(policies, alert.priority, teams)
+    name = flag_id(item.session, alert.kind, alert.strip_index)
+    step = life.opened(name, patient_id, alert.kind, seen, policy, at)
+    await alarms.add(tx, step.alarm, item.session.row, alert.strip_index)
+    return step
+
+
+async def _gathered(
+    tx: Transaction,
+    steps: dict[str, Step],
+    policies: Sequence[EscalationPolicy],
+    at: datetime,
+) -> list[Step]:
+    """Each alarm with what all of its alerts amount to now."""
+    known = await occurrences.gathered(tx, list(steps))
+    found = []
+    for name, step in steps.items():
+        alarm, seen = step.alarm, known.get(name)
+        if seen is None:  # its only alert has become another alarm's
+            seen = Occurrences(0, *_times(alarm), alarm.seen.closed_at, alarm.priority)
+        graver = None
+        if life.rises(alarm, seen.priority):
+            teams = await escalation.care_teams(tx, alarm.patient_id)
+            graver = chosen(policies, seen.priority, teams)
+        found.append(step.then(life.gathered(alarm, seen, at, graver)))
+    return found
+
+
+def _times(alarm: Alarm) -> tuple[datetime, datetime]:
+    return alarm.seen.opened_at, alarm.seen.last_seen_at
