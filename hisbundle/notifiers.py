@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 
+from alerting.escalation import Escalation
+from hisbundle.address import fhir_url
 from hisbundle.parts import Parts
 
 Run = Callable[[asyncio.Event], Coroutine[None, None, None]]
@@ -10,4 +12,6 @@ Run = Callable[[asyncio.Event], Coroutine[None, None, None]]
 
 def notifiers(parts: Parts) -> list[Run]:
     """What the role runs until it is told to stop."""
-    return []
+    return [
+        Escalation(parts.database, fhir_url(parts.settings)).run,
+    ]
