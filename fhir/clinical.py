@@ -12,6 +12,9 @@ from core.errors import Invalid
 from fhir import codes
 from fhir.values import Json, narrative, unversioned
 
+_ERROR = frozenset({"entered-in-error"})
+_WORKING = _ERROR | {"in-progress", "on-hold", "completed", "failed"}
+_TAKING = _ERROR | {"received", "accepted", "in-progress", "completed", "rejected"}
 STATUSES: Mapping[str, Mapping[str, frozenset[str]]] = {
     "Observation": {
         "preliminary": frozenset({"final", "amended", "corrected", "entered-in-error"}),
@@ -32,11 +35,9 @@ STATUSES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "inactive": frozenset({"entered-in-error"}),
     },
     "Task": {
-        "requested": frozenset({"received", "accepted", "in-progress", "completed", "rejected"}),
-        "received": frozenset({"accepted", "in-progress", "completed", "rejected"}),
-        "accepted": frozenset({"in-progress", "on-hold", "completed", "failed"}),
-        "in-progress": frozenset({"on-hold", "completed", "failed"}),
-        "on-hold": frozenset({"in-progress", "completed", "failed"}),
+        **dict.fromkeys(("requested", "received"), _TAKING),
+        **dict.fromkeys(("accepted", "in-progress", "on-hold"), _WORKING),
+        **dict.fromkeys(("rejected", "completed", "failed", "cancelled"), _ERROR),
     },
 }
 """By type: from which status to which a client may lead evidence."""
