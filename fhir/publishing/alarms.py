@@ -51,7 +51,7 @@ async def tell(
         await alarms.put(tx, step.alarm)
         await alarms.note(tx, step, at, by)
         now = newest.get(step.alarm.id)
-        if now is None:  # all it had are another alarm's
+        if now is None:  # its only alert has become another alarm's
             continue
         messages = list(_messages(step, now, base))
         await notifications.put_out(tx, messages)

@@ -29,7 +29,9 @@ async def fold(tx: Transaction, claimed: Iterable[UnpublishedAlert], at: datetim
     for item in claimed:
         if item.patient_id is None or (item.alarm is None and _is_withdrawn(item.alert)):
             continue
-        alarm = await _target(tx, item, item.patient_id, at)
+        alarm, settled = await _target(tx, item, item.patient_id, at)
+        if settled is not None:
+            steps.setdefault(settled.id, Step(settled))
         if alarm is None:
             step = await _open(tx, item, item.patient_id, policies, at)
             alarm = step.alarm
@@ -37,8 +39,6 @@ async def fold(tx: Transaction, claimed: Iterable[UnpublishedAlert], at: datetim
         steps.setdefault(alarm.id, Step(alarm))
         alert = item.alert
         await alarms.link(tx, alarm.id, item.session.row, alert.kind, alert.strip_index)
-        if item.alarm not in (None, alarm.id):
-            steps.setdefault(str(item.alarm), Step(await alarms.get(tx, str(item.alarm))))
     return await _gathered(tx, steps, policies, at)
 
 
@@ -48,16 +48,18 @@ def _is_withdrawn(alert: Alert) -> bool:
 
 async def _target(
     tx: Transaction, item: UnpublishedAlert, patient_id: str, at: datetime
-) -> Alarm | None:
-    """The alarm that an alert belongs to; None if it opens one."""
+) -> tuple[Alarm | None, Alarm | None]:
+    """The alarm that an alert belongs to, None if it opens one; and one to settle before that."""
     linked = None if item.alarm is None else await alarms.get(tx, item.alarm)
     if linked is not None and not _leaves(linked, item.alert):
-        return linked
+        return linked, None
     for known in await alarms.latest(tx, patient_id, item.alert.kind):
         until = returns_until(known)
         if not known.is_over or (until is not None and until > at):
-            return known
-    return linked
+            return known, None
+        if not known.settled:
+            return linked, known
+    return linked, None
 
 
 def _leaves(linked: Alarm, alert: Alert) -> bool:
@@ -95,16 +97,10 @@ async def _gathered(
     known = await occurrences.gathered(tx, list(steps))
     found = []
     for name, step in steps.items():
-        alarm, seen = step.alarm, known.get(name)
-        if seen is None:  # its only alert has become another alarm's
-            seen = Occurrences(0, *_times(alarm), alarm.seen.closed_at, alarm.priority)
+        alarm, seen = step.alarm, known[name]
         graver = None
         if life.rises(alarm, seen.priority):
             teams = await escalation.care_teams(tx, alarm.patient_id)
             graver = chosen(policies, seen.priority, teams)
         found.append(step.then(life.gathered(alarm, seen, at, graver)))
     return found
-
-
-def _times(alarm: Alarm) -> tuple[datetime, datetime]:
-    return alarm.seen.opened_at, alarm.seen.last_seen_at
