@@ -19,8 +19,8 @@ from core.alarms.life import Step
 from fhir.clinical import standing
 from fhir.mapping.flag import flag
 from fhir.mapping.task import task, task_id
-from fhir.publishing.alarms import asked, commit
-from fhir.values import Json, instant
+from fhir.publishing.alarms import asked, commit, modified
+from fhir.values import Json
 from store import alarms, occurrences
 from store.database import Transaction
 from store.resource_rows import Current
@@ -56,7 +56,7 @@ async def follow(request: Request, writer: Writer, step: Step | None) -> None:
 async def _task(
     request: Request, tx: Transaction, draft: Draft, at: datetime
 ) -> tuple[Draft, Step | None]:
-    body = (draft.body or {}) | {"lastModified": instant(at)}
+    body = modified(draft.body or {}, at)
     told = _as_evidence(body, draft)
     alarm = await alarms.find(tx, str(body["focus"]["reference"]).rpartition("/")[2])
     if alarm is None or draft.id != task_id(alarm.id, alarm.asked):

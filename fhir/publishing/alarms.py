@@ -110,7 +110,7 @@ def _superseded(at: datetime) -> After:
     def after(_: Json, before: Json | None, __: tuple[str, ...]) -> Json | None:
         if before is None or before["status"] not in _ASKED:
             return None
-        return before | {"status": "cancelled", "lastModified": instant(at)}
+        return modified(before | {"status": "cancelled"}, at)
 
     return after
 
@@ -125,7 +125,12 @@ def asked(fresh: Json, before: Json, clinical: tuple[str, ...], at: datetime) ->
     made = standing(fresh, before, tuple(name for name in clinical if name != "lastModified"))
     if _content(made) == _content(before):
         return None
-    return made | {"lastModified": instant(at)}
+    return modified(made, at)
+
+
+def modified(body: Json, at: datetime) -> Json:
+    """A Task as changed at ``at``; by whatever clock, not before it was asked for."""
+    return body | {"lastModified": max(instant(at), body["authoredOn"])}
 
 
 def _content(body: Json) -> Json:
