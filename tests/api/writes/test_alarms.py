@@ -63,7 +63,7 @@ async def test_from_the_alert_to_the_acknowledgement_and_back(ward: Ward, writer
     links = await ward.rows("SELECT DISTINCT message ->> 'link' FROM notification")
     assert (f"{BASE}/Flag/{flag['id']}",) in links
     # The condition lasts, and the alert calls again.
-    await ward.wait(1801)
+    await ward.wait(1900)
     assert part(await one(writer, f"Flag?patient={PATIENT}"), "state") == "notified"
     again = await one(writer, f"Task?patient={PATIENT}&status=requested")
     assert again["id"] != task["id"]

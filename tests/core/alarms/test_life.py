@@ -105,7 +105,7 @@ def test_a_refusal_goes_to_the_next_at_once() -> None:
 
 
 def test_flapping_calls_once_and_is_resolved_once() -> None:
-    alarm, events = opened().alarm, []
+    alarm, events = opened().alarm, list[MessageEvent]()
     for n in range(1, 9):
         seen = replace(GONE if n % 2 else HERE, count=1 + n // 2)
         step = life.gathered(alarm, seen, at(n))
