@@ -4,16 +4,17 @@ Whoever changes one holds the FHIR clock (``store.resources.lock``) first, becau
 changes with it; so two never change one at once, and there is one order of locks.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select, text, update
+from sqlalchemy import ColumnElement, bindparam, insert, select, text, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.alarms.alarm import Alarm, AlarmState, Occurrences
-from core.alarms.life import Step
 from core.alarms.policy import Recipient, from_json, to_json
+from core.alarms.steps import Step
 from core.alerts import AlertKind, Priority
 from core.messages import ChannelKind
 from store.tables import alarm as table
@@ -25,9 +26,15 @@ _PLAIN = (
     "notified_at", "acknowledged_at", "acknowledged_by", "put_down", "ended_at", "settled",
     "next_at",
 )  # fmt: skip
+_MADE = ("kind", "state", "policy", "reached")
 _LINK = text(
     "UPDATE alert SET alarm = :alarm"
     " WHERE session = :session AND kind = :kind AND strip_index = :strip"
+)
+_PUT = (
+    update(table)
+    .where(table.c.id == bindparam("row_id"))
+    .values({name: bindparam(name) for name in (*_SEEN, *_PLAIN, *_MADE)})
 )
 _DUE = text("SELECT EXISTS (SELECT FROM alarm WHERE next_at <= :now)")
 _NEXT = text("SELECT min(next_at) FROM alarm WHERE next_at IS NOT NULL")
@@ -45,16 +52,14 @@ async def find(tx: AsyncConnection, id_: str) -> Alarm | None:
 
 
 async def latest(tx: AsyncConnection, patient_id: str, kind: AlertKind) -> list[Alarm]:
-    """A patient's living alarm of a kind, if any, and the one that ended last, if any."""
-    own = (table.c.patient_id == patient_id) & (table.c.kind == kind.value)
-    living = await _where(tx, own & table.c.ended_at.is_(None))
-    ended = (
-        select(table.c.id)
-        .where(own & table.c.ended_at.is_not(None))
-        .order_by(table.c.ended_at.desc(), table.c.id)
-        .limit(1)
+    """A patient's living alarm of a kind, if any, and those that ended last; two at most."""
+    query = (
+        select(table)
+        .where(table.c.patient_id == patient_id, table.c.kind == kind.value)
+        .order_by(table.c.ended_at.desc().nulls_first())
+        .limit(2)
     )
-    return living + await _where(tx, table.c.id.in_(ended.scalar_subquery()))
+    return [_alarm(row) for row in await tx.execute(query)]
 
 
 async def is_due(tx: AsyncConnection, now: datetime) -> bool:
@@ -85,28 +90,32 @@ async def add(tx: AsyncConnection, alarm: Alarm, session: int, strip_index: int)
     await tx.execute(insert(table).values(_values(alarm) | opened_by))
 
 
-async def put(tx: AsyncConnection, alarm: Alarm) -> None:
-    """Write an alarm that is there already."""
-    await tx.execute(update(table).where(table.c.id == alarm.id).values(_values(alarm)))
+async def put(tx: AsyncConnection, alarms: Sequence[Alarm]) -> None:
+    """Write alarms that are there already."""
+    if alarms:
+        await tx.execute(_PUT, [_values(alarm) | {"row_id": alarm.id} for alarm in alarms])
 
 
-async def note(tx: AsyncConnection, step: Step, at: datetime, by: str | None) -> None:
-    """Write into an alarm's history what has happened to it."""
-    if step.events:
-        rows = [
-            {"alarm": step.alarm.id, "at": at, "event": event.value, "by": by,
-             "state": step.alarm.state.value}
-            for event in step.events
-        ]  # fmt: skip
+async def note(tx: AsyncConnection, steps: Sequence[Step], at: datetime, by: str | None) -> None:
+    """Write into alarms' histories what has happened to them."""
+    rows = [
+        {"alarm": step.alarm.id, "at": at, "event": event.value, "by": by,
+         "state": step.alarm.state.value}
+        for step in steps
+        for event in step.events
+    ]  # fmt: skip
+    if rows:
         await tx.execute(insert(alarm_event), rows)
 
 
-async def link(
-    tx: AsyncConnection, alarm_id: str, session: int, kind: AlertKind, strip_index: int
-) -> None:
-    """Let an alert belong to an alarm."""
-    named = {"alarm": alarm_id, "session": session, "kind": kind.value, "strip": strip_index}
-    await tx.execute(_LINK, named)
+async def link(tx: AsyncConnection, links: Mapping[tuple[int, AlertKind, int], str]) -> None:
+    """Let alerts (session row, kind, strip index) belong to alarms (ids)."""
+    rows = [
+        {"alarm": name, "session": session, "kind": kind.value, "strip": strip}
+        for (session, kind, strip), name in links.items()
+    ]
+    if rows:
+        await tx.execute(_LINK, rows)
 
 
 async def _where(tx: AsyncConnection, condition: ColumnElement[bool]) -> list[Alarm]:

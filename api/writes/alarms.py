@@ -15,7 +15,7 @@ from api.writes.writer import Writer
 from core import json_text
 from core.alarms import life
 from core.alarms.alarm import Alarm, Newest
-from core.alarms.life import Step
+from core.alarms.steps import Step
 from fhir.clinical import standing
 from fhir.mapping.flag import flag
 from fhir.mapping.task import task, task_id

@@ -1,79 +1,20 @@
-"""What leads an alarm from state to state: one table, and what each event does beside it."""
+"""What happens to an alarm, and what each event does beside leading to another state.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+Pure: an alarm and a moment in, the alarm after that and what is to be told out.
+"""
+
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from core.alarms.alarm import Alarm, AlarmState, Occurrences
-from core.alarms.policy import EscalationPolicy, Recipient
+from core.alarms.policy import EscalationPolicy
+from core.alarms.steps import TRANSITIONS, Event, Signal, Step
 from core.alarms.timers import next_at
 from core.alerts import AlertKind, Priority
 from core.messages import MessageEvent
 
-
-class Event(StrEnum):
-    """What happens to an alarm; it stands in its history under this name."""
-
-    OPENED = "opened"
-    SEEN = "seen again"
-    NOTIFIED = "notified"
-    REPEATED = "repeated"
-    GRAVER = "graver"
-    ACKNOWLEDGED = "acknowledged"
-    REJECTED = "rejected"
-    STILL_THERE = "still there"
-    PASSED = "passed"
-    PUT_DOWN = "put down"
-    RETURNED = "returned"
-    EXPIRED = "expired"
-    WITHDRAWN = "withdrawn"
-    SETTLED = "settled"
-
-
 _S = AlarmState
 _WAITING = (_S.OPEN, _S.NOTIFIED)
-_LIVING = (*_WAITING, _S.ACKNOWLEDGED)
-_RULES = (
-    (_WAITING, Event.NOTIFIED, _S.NOTIFIED),
-    (_WAITING, Event.ACKNOWLEDGED, _S.ACKNOWLEDGED),
-    ((_S.RESOLVED,), Event.ACKNOWLEDGED, _S.RESOLVED),
-    (_WAITING, Event.EXPIRED, _S.EXPIRED),
-    (_LIVING, Event.GRAVER, _S.OPEN),
-    ((_S.ACKNOWLEDGED,), Event.STILL_THERE, _S.OPEN),
-    (_LIVING, Event.PASSED, _S.RESOLVED),
-    (_LIVING, Event.PUT_DOWN, _S.RESOLVED),
-    ((*_LIVING, _S.RESOLVED, _S.EXPIRED), Event.WITHDRAWN, _S.WITHDRAWN),
-    ((_S.RESOLVED, _S.EXPIRED, _S.WITHDRAWN), Event.RETURNED, _S.OPEN),
-)
-TRANSITIONS: Mapping[tuple[AlarmState, Event], AlarmState] = {
-    (before, event): after for states, event, after in _RULES for before in states
-}
-"""Where an event leads from a state; what is not here leaves the state as it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """A message to be put out."""
-
-    event: MessageEvent
-    level: int
-    round: int
-    recipients: tuple[Recipient, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """An alarm after what has happened to it, in order, and what is to be told of that."""
-
-    alarm: Alarm
-    events: tuple[Event, ...] = ()
-    signals: tuple[Signal, ...] = ()
-
-    def then(self, later: "Step") -> "Step":
-        """Both steps as one; ``later`` begins where this one ends."""
-        events, signals = (*self.events, *later.events), (*self.signals, *later.signals)
-        return Step(later.alarm, events, signals)
 
 
 def opened(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from core.alarms.alarm import Alarm, Newest
-from core.alarms.life import Signal, Step
+from core.alarms.steps import Signal, Step
 from core.messages import Addressed, Message
 from fhir import codes
 from fhir.clinical import standing
@@ -45,21 +45,20 @@ async def tell(
     if not steps:
         return []
     newest = await occurrences.newest(tx, [step.alarm.id for step in steps])
+    await alarms.put(tx, [step.alarm for step in steps])
+    await alarms.note(tx, steps, at, by)
     pieces: list[Piece] = []
-    put_out = False
+    messages: list[Addressed] = []
     for step in steps:
-        await alarms.put(tx, step.alarm)
-        await alarms.note(tx, step, at, by)
         now = newest.get(step.alarm.id)
         if now is None:  # its only alert has become another alarm's
             continue
-        messages = list(_messages(step, now, base))
-        await notifications.put_out(tx, messages)
-        put_out = put_out or bool(messages)
+        messages += _messages(step, now, base)
         pieces += _pieces(step.alarm, now, at)
         latency.observe(step, now, at)
+    await notifications.put_out(tx, messages)
     await notify(tx, TIMER)
-    if put_out:
+    if messages:
         await notify(tx, OUTBOX)
     return pieces
 

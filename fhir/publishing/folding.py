@@ -9,10 +9,10 @@ from datetime import datetime
 
 from core.alarms import life
 from core.alarms.alarm import Alarm, AlarmState, Occurrences
-from core.alarms.life import Step
 from core.alarms.policy import EscalationPolicy, chosen
+from core.alarms.steps import Step
 from core.alarms.timers import returns_until
-from core.alerts import Alert
+from core.alerts import Alert, AlertKind
 from fhir.mapping.flag import flag_id
 from store import alarms, escalation, occurrences
 from store.alerts import UnpublishedAlert
@@ -26,6 +26,7 @@ async def fold(tx: Transaction, claimed: Iterable[UnpublishedAlert], at: datetim
     """
     policies = await escalation.policies(tx)
     steps: dict[str, Step] = {}
+    links: dict[tuple[int, AlertKind, int], str] = {}
     for item in claimed:
         if item.patient_id is None or (item.alarm is None and _is_withdrawn(item.alert)):
             continue
@@ -37,8 +38,8 @@ async def fold(tx: Transaction, claimed: Iterable[UnpublishedAlert], at: datetim
             alarm = step.alarm
             steps[alarm.id] = step
         steps.setdefault(alarm.id, Step(alarm))
-        alert = item.alert
-        await alarms.link(tx, alarm.id, item.session.row, alert.kind, alert.strip_index)
+        links[item.session.row, item.alert.kind, item.alert.strip_index] = alarm.id
+    await alarms.link(tx, links)
     return await _gathered(tx, steps, policies, at)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from prometheus_client import Histogram
 
 from core.alarms.alarm import Newest
-from core.alarms.life import Event, Step
+from core.alarms.steps import Event, Step
 from core.alerts import Alert
 
 NOMINAL_RATE_HZ = 125.0

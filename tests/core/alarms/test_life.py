@@ -10,8 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from core.alarms import life
 from core.alarms.alarm import OVER, Alarm, AlarmState, Occurrences
-from core.alarms.life import TRANSITIONS, Event, Signal, Step
 from core.alarms.policy import NOBODY, EscalationPolicy, Level, Recipient
+from core.alarms.steps import TRANSITIONS, Event, Signal, Step
 from core.alarms.timers import returns_until
 from core.alerts import AlertKind, Priority
 from core.messages import ChannelKind, MessageEvent
