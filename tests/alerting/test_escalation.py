@@ -11,6 +11,7 @@ from core.errors import Unavailable
 from fhir.publishing.alarms import OUTBOX
 from fhir.publishing.latency import NOTIFIED, evidence_ended_at
 from fhir.values import Json
+from hisbundle.alarms import acknowledge
 from store import resources
 from store.database import Database
 from tests.alerting.ward import BASE, HIGH, TACHYCARDIA, WARD, Ward, closed, open_ward, part
@@ -113,6 +114,28 @@ async def test_one_that_is_killed_on_the_way_has_done_nothing(ward: Ward) -> Non
     assert len(await ward.messages()) == 1
     await ward.wait(0)
     assert len(await ward.messages()) == 2
+
+
+async def test_an_acknowledgement_that_comes_first_stops_the_timer(ward: Ward) -> None:
+    """Fails if a worker claims before it holds the clock."""
+    await ward.tell(TACHYCARDIA)
+    ward.now += timedelta(seconds=60)
+    name = (await ward.flag())["id"]
+    waits = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with ward.database.transaction() as tx:
+        await resources.lock(tx)
+        late = asyncio.create_task(ward.escalation().turn())
+        async with asyncio.timeout(10):
+            waiting = 0
+            while not waiting:
+                async with ward.database.transaction() as other:
+                    waiting = (await other.execute(waits)).scalar_one()
+        await acknowledge(tx, name, "Practitioner/7", ward.now, BASE)
+    assert await late is False
+    assert [m[:2] for m in await ward.messages()] == [("trigger", 1), ("acknowledge", 0)]
 
 
 async def test_timers_survive_a_restart(ward: Ward) -> None:
