@@ -25,6 +25,7 @@ from fhir.publishing.publication import Publication, publications
 from fhir.publishing.shelf import Piece, evidence, publish
 from fhir.values import Json
 from store import alerts, findings, reports, resources
+from store.alerts import UnpublishedAlert
 from store.database import Database, Transaction
 from store.findings import UnpublishedFinding
 
@@ -118,19 +119,31 @@ class Publisher:
 
     async def _publish_alerts(self, tx: Transaction) -> int:
         claimed = await alerts.unpublished(tx, BATCH)
-        await alerts.mark_published(
-            tx, [(item.session.row, item.alert.kind, item.alert.strip_index) for item in claimed]
-        )
         if not claimed:
             return 0
-        now = self._now()
         await resources.lock(tx)
-        steps = await fold(tx, claimed, now)
-        # An alert may be told before its strip, and so before what found it.
-        made_by = {item.alert.made_by for item in claimed if item.patient_id is not None}
-        pieces = [self._algorithm(*software) for software in made_by if software is not None]
-        await publish(tx, pieces + await tell(tx, steps, now, self._base))
-        return len(claimed)
+        if await self._raised(tx, claimed):
+            return len(claimed)
+        # Whatever is in one patient's alert, it must not stop the others'; it is tried again.
+        return sum([await self._raised(tx, [item]) for item in claimed])
+
+    async def _raised(self, tx: Transaction, claimed: Sequence[UnpublishedAlert]) -> bool:
+        """Whether alarms were made of alerts; if not, nothing has been done for any."""
+        now = self._now()
+        try:
+            async with tx.begin_nested():
+                done = [(i.session.row, i.alert.kind, i.alert.strip_index) for i in claimed]
+                await alerts.mark_published(tx, done)
+                steps = await fold(tx, claimed, now)
+                # An alert may be told before its strip, and so before what found it.
+                made_by = {item.alert.made_by for item in claimed if item.patient_id is not None}
+                pieces = [self._algorithm(*software) for software in made_by if software]
+                await publish(tx, pieces + await tell(tx, steps, now, self._base))
+        except Exception:
+            names = [f"{i.session.row}/{i.alert.kind}/{i.alert.strip_index}" for i in claimed]
+            log.exception("publisher.alerts_not_told", alerts=names)
+            return False
+        return True
 
     async def _write_reports(self, tx: Transaction) -> int:
         return await reporter.write_due(

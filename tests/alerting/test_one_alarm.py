@@ -182,3 +182,20 @@ async def test_nobodys_alert_is_no_alarm(ward: Ward) -> None:
     await ward.clinic.execute("UPDATE wearing SET until = :at", at=STARTED_AT)
     await ward.tell(later(TACHYCARDIA, 60, 5))
     assert await ward.rows("SELECT count(*) FROM alarm") == [(0,)]
+
+
+async def test_an_alarm_that_cannot_be_read_stops_no_other(ward: Ward) -> None:
+    await ward.tell(TACHYCARDIA)
+    await ward.clinic.execute("UPDATE alarm SET policy = '{}'")
+    off = replace(TACHYCARDIA, kind=AlertKind.LEAD_OFF, evidence="leads off")
+    await ward.find(closed(TACHYCARDIA), off)
+    assert await ward.publisher().turn()
+    assert {flag["code"]["text"] for flag in await ward.clinic.all("Flag")} == {
+        "Fast heart rate: heart rate 141/min",
+        "ECG electrode off: leads off",
+    }
+    assert await ward.publisher().turn() is False
+    good = "UPDATE alarm SET policy = (SELECT body FROM escalation_policy) WHERE policy = '{}'"
+    await ward.clinic.execute(good)
+    await ward.tell()
+    assert {flag["status"] for flag in await ward.clinic.all("Flag")} == {"active", "inactive"}
