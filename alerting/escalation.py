@@ -5,7 +5,7 @@ their messages, Flags and Tasks written with them; a worker that is killed has d
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -14,7 +14,7 @@ from core.alarms import life
 from core.errors import Unavailable
 from fhir.publishing.alarms import TIMER, commit
 from store import alarms, resources
-from store.database import Database
+from store.database import Database, Transaction
 from store.listener import Wake
 
 BATCH = 64
@@ -78,14 +78,31 @@ class Escalation:
                 return False
             # In this order, as everywhere: the clock, then alarms.
             await resources.lock(tx)
-            steps = [life.elapsed(alarm, now) for alarm in await alarms.claim_due(tx, now, BATCH)]
-            await commit(tx, steps, now, self._base)
+            due = await alarms.claim_due(tx, now, BATCH)
+            moved = await self._moved(tx, due, now)
+            if not moved:  # whatever is in one, it must not stop the others
+                moved = any([await self._moved(tx, [name], now) for name in due])
             await self._database.notify(tx, "resource")
-        return bool(steps)
+        return moved
+
+    async def _moved(self, tx: Transaction, due: Sequence[str], now: datetime) -> bool:
+        """Whether alarms have moved on; if not, nothing has been done for any."""
+        if not due:
+            return False
+        try:
+            async with tx.begin_nested():
+                steps = [life.elapsed(alarm, now) for alarm in await alarms.get_many(tx, due)]
+                await commit(tx, steps, now, self._base)
+        except Exception:
+            log.exception("escalation.alarms_not_moved", alarms=list(due))
+            return False
+        return True
 
     async def _until_next_s(self) -> float:
         async with self._database.transaction() as tx:
             due = await alarms.next_due(tx)
         if due is None:
             return self._poll_s
-        return min(max((due - self._now()).total_seconds(), 0.0), self._poll_s)
+        wait_s = (due - self._now()).total_seconds()
+        # What is due and was not done is not asked for again at once.
+        return self._poll_s if wait_s <= 0 else min(wait_s, self._poll_s)

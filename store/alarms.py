@@ -72,16 +72,21 @@ async def next_due(tx: AsyncConnection) -> datetime | None:
     return (await tx.execute(_NEXT)).scalar_one()  # type: ignore[no-any-return]
 
 
-async def claim_due(tx: AsyncConnection, now: datetime, limit: int) -> list[Alarm]:
-    """Up to ``limit`` alarms whose timer is due, the longest due first; others skip them."""
+async def claim_due(tx: AsyncConnection, now: datetime, limit: int) -> list[str]:
+    """Up to ``limit`` alarms (ids) whose timer is due, the longest due first; others skip them."""
     query = (
-        select(table)
+        select(table.c.id)
         .where(table.c.next_at <= now)
         .order_by(table.c.next_at, table.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [_alarm(row) for row in await tx.execute(query)]
+    return [row[0] for row in await tx.execute(query)]
+
+
+async def get_many(tx: AsyncConnection, ids: Sequence[str]) -> list[Alarm]:
+    """The alarms of these ids, in any order."""
+    return await _where(tx, table.c.id.in_(ids))
 
 
 async def add(tx: AsyncConnection, alarm: Alarm, session: int, strip_index: int) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from core.alerts import AlertKind
 from core.errors import Unavailable
 from fhir.publishing.alarms import OUTBOX
 from fhir.publishing.latency import NOTIFIED, evidence_ended_at
@@ -170,6 +171,18 @@ async def test_it_outlives_a_database_that_is_away(ward: Ward) -> None:
     await waited(ward, 2)
     stop.set()
     await worker
+
+
+async def test_an_alarm_that_cannot_be_read_stops_no_other(ward: Ward) -> None:
+    off = replace(TACHYCARDIA, kind=AlertKind.LEAD_OFF, evidence="leads off")
+    await ward.tell(TACHYCARDIA, off)
+    await ward.clinic.execute("UPDATE alarm SET policy = '{}' WHERE kind = 'tachycardia'")
+    ward.now += timedelta(seconds=60)
+    assert await ward.escalation().turn()
+    assert [m[:2] for m in await ward.messages()] == [
+        ("trigger", 1), ("trigger", 1), ("trigger", 2)
+    ]  # fmt: skip
+    assert await ward.escalation().turn() is False
 
 
 async def test_the_policy_of_its_opening_stays_with_an_alarm(ward: Ward) -> None:
