@@ -93,3 +93,10 @@ class Alert:
     evidence: str
     priority: Priority = Priority.MEDIUM
     basis: Basis | None = None
+
+    @property
+    def made_by(self) -> tuple[str, str] | None:
+        """Pipeline version and model id, as the basis has them."""
+        if self.basis is None or not (self.basis.pipeline_version and self.basis.model_id):
+            return None
+        return self.basis.pipeline_version, self.basis.model_id

@@ -10,6 +10,16 @@ ASYSTOLE = Code(SNOMED, "397829000", "Asystole", "CH pulse findings; DeCS and IC
 VENTRICULAR_TACHYCARDIA = Code(
     SNOMED, "25569003", "Ventricular tachycardia", "several public code lists"
 )
+_PRIORITY = "http://hl7.org/fhir/flag-priority-code"
+PRIORITIES = {
+    "high": Code(_PRIORITY, "PH", "High priority", "HL7 R4 flag-priority"),
+    "medium": Code(_PRIORITY, "PM", "Medium priority", "HL7 R4 flag-priority"),
+    "low": Code(_PRIORITY, "PL", "Low priority", "HL7 R4 flag-priority"),
+}
+ACKNOWLEDGE = _local(
+    "acknowledge-alert", "Acknowledge the alert",
+    "Somebody is to answer for an alert: accepting the task acknowledges it.",
+)  # fmt: skip
 FLAGS: dict[str, tuple[Code, ...]] = {
     "asystole": (
         _local("alert-asystole", "Asystole", "No beat for 4 s or more."),

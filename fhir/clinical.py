@@ -12,6 +12,9 @@ from core.errors import Invalid
 from fhir import codes
 from fhir.values import Json, narrative, unversioned
 
+_ERROR = frozenset({"entered-in-error"})
+_WORKING = _ERROR | {"in-progress", "on-hold", "completed", "failed"}
+_TAKING = _ERROR | {"received", "accepted", "in-progress", "completed", "rejected"}
 STATUSES: Mapping[str, Mapping[str, frozenset[str]]] = {
     "Observation": {
         "preliminary": frozenset({"final", "amended", "corrected", "entered-in-error"}),
@@ -31,6 +34,11 @@ STATUSES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "active": frozenset({"inactive", "entered-in-error"}),
         "inactive": frozenset({"entered-in-error"}),
     },
+    "Task": {
+        **dict.fromkeys(("requested", "received"), _TAKING),
+        **dict.fromkeys(("accepted", "in-progress", "on-hold"), _WORKING),
+        **dict.fromkeys(("rejected", "completed", "failed", "cancelled"), _ERROR),
+    },
 }
 """By type: from which status to which a client may lead evidence."""
 
@@ -40,10 +48,21 @@ _ELEMENTS: Mapping[str, frozenset[str]] = {
         {"status", "conclusion", "conclusionCode", "resultsInterpreter", "extension"}
     ),
     "Flag": frozenset({"status", "period.end", "extension"}),
+    "Task": frozenset(
+        {
+            *("status", "statusReason", "businessStatus", "owner", "note", "output", "extension"),
+            *("executionPeriod", "lastModified"),
+        }
+    ),
 }
 _ADDED = frozenset({"interpretation"})
 """Elements that may be set where the service has none of its own."""
-_OWN_EXTENSIONS = frozenset({codes.FLAG_DETAIL, codes.BEAT_PROBABILITY, codes.BEAT_CLASS})
+_OWN_EXTENSIONS = frozenset(
+    {
+        *(codes.FLAG_DETAIL, codes.FLAG_PRIORITY, codes.ALARM),
+        *(codes.BEAT_PROBABILITY, codes.BEAT_CLASS),
+    }
+)
 _NOT_COMPARED = frozenset({"text", "meta"})
 """The narrative is generated; of meta, see ``_meta``."""
 

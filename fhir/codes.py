@@ -4,7 +4,9 @@ LOINC, SNOMED CT and ISO/IEEE 11073-10101 (MDC) are licensed terminologies: code
 only. What they lack stands in a code system of our own, with its definition in its row.
 """
 
+from fhir.alert_codes import ACKNOWLEDGE as ACKNOWLEDGE
 from fhir.alert_codes import FLAGS as FLAGS
+from fhir.alert_codes import PRIORITIES as PRIORITIES
 from fhir.coding import BASE as BASE
 from fhir.coding import LOCAL as LOCAL
 from fhir.coding import LOINC as LOINC
@@ -49,6 +51,9 @@ HEART_RATE_PROFILE = "http://hl7.org/fhir/StructureDefinition/heartrate"
 PROVENANCE_PATIENT = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Provenance.patient"
 """R5's Provenance.patient, as R4 writes it (http://hl7.org/fhir/R5/versions.html#extensions)."""
 FLAG_DETAIL = "http://hl7.org/fhir/StructureDefinition/flag-detail"
+FLAG_PRIORITY = "http://hl7.org/fhir/StructureDefinition/flag-priority"
+ALARM = f"{BASE}/StructureDefinition/alarm"
+"""Extension of a Flag: where the alert is in its life, and what it rests on."""
 
 
 # The signal

@@ -3,6 +3,7 @@
 import socket
 from urllib.parse import urlsplit
 
+from api.site import FHIR_PATH
 from core.settings import Settings
 
 _ANY = ("", "0.0.0.0", "::")  # noqa: S104 (they are read, not bound)
@@ -16,6 +17,11 @@ def own_url(settings: Settings) -> str:
     host = "127.0.0.1" if settings.bind_host in _ANY else settings.bind_host
     host = f"[{host}]" if ":" in host else host
     return f"{scheme}://{host}:{settings.http_port}"
+
+
+def fhir_url(settings: Settings) -> str:
+    """The FHIR base URL, without a slash at the end."""
+    return own_url(settings) + FHIR_PATH
 
 
 def mqtt_host(settings: Settings) -> str:

@@ -18,7 +18,7 @@ from api.tokens import KEY_FILE, load_or_create_key
 from core.settings import Role
 from fhir.publishing.publisher import Publisher
 from fhir.publishing.reindexer import Reindexer
-from hisbundle.address import mqtt_host
+from hisbundle.address import fhir_url, mqtt_host
 from hisbundle.embedded.certificates import ServerTls
 from hisbundle.engines import engines, model_ids
 from hisbundle.hl7v2 import courier
@@ -141,6 +141,7 @@ async def publisher(parts: Parts) -> None:
         poll_s=settings.analysis_poll_s,
         weights=dict.fromkeys(model_ids(card), card.weights_sha256),
         letterhead=None if settings.hl7v2_host is None else letterhead(settings),
+        base=fhir_url(settings),
     )
     sender = courier(parts)
     parts.started[Role.PUBLISHER].set()

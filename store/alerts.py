@@ -24,22 +24,24 @@ WITHDRAWN = "withdrawn: the signal was completed by late chunks"
 class UnpublishedAlert:
     """An alert to be published, with the wearer when it opened (None: nobody).
 
-    ``software`` is pipeline version and model id of the finding that opened it.
+    ``software`` is pipeline version and model id of the finding that opened it, ``alarm`` the id
+    of the alarm that it belongs to already.
     """
 
     session: SessionKey
     alert: Alert
     patient_id: str | None
     software: tuple[str, str] | None
+    alarm: str | None = None
 
 
-_ALERT = "kind, opened_at, closed_at, strip_index, evidence, priority, basis"
+COLUMNS = "kind, opened_at, closed_at, strip_index, evidence, priority, basis"
 _UPSERT = text(
-    f"INSERT INTO alert (session, {_ALERT})"  # noqa: S608 (constants)
+    f"INSERT INTO alert (session, {COLUMNS})"  # noqa: S608 (constants)
     " SELECT * FROM unnest(CAST(:sessions AS bigint[]), CAST(:kinds AS text[]),"
     " CAST(:opened AS timestamptz[]), CAST(:closed AS timestamptz[]), CAST(:strips AS bigint[]),"
     " CAST(:evidence AS text[]), CAST(:priorities AS text[]), CAST(:bases AS jsonb[]))"
-    f" AS new (session, {_ALERT})"
+    f" AS new (session, {COLUMNS})"
     " ON CONFLICT (session, kind, strip_index) DO UPDATE SET opened_at = excluded.opened_at,"
     " closed_at = excluded.closed_at, evidence = excluded.evidence,"
     " priority = excluded.priority, basis = excluded.basis, published = false"
@@ -56,7 +58,7 @@ _UNPUBLISHED = text(
     "SELECT s.id, s.device_id, s.key_epoch, s.session_id,"  # noqa: S608 (constants)
     " a.kind, a.opened_at, a.closed_at, a.strip_index, a.evidence, a.priority, a.basis,"
     f" {wearer('s.device_id', 'a.opened_at', _STRIP_ENDED_AT)},"
-    " f.body ->> 'pipeline_version', f.body ->> 'model_id'"
+    " f.body ->> 'pipeline_version', f.body ->> 'model_id', a.alarm"
     " FROM alert a JOIN monitoring_session s ON s.id = a.session"
     " LEFT JOIN finding f ON f.session = a.session AND f.strip_index = a.strip_index"
     " WHERE NOT a.published ORDER BY a.session, a.strip_index, a.kind LIMIT :limit"
@@ -69,7 +71,7 @@ _MARK = text(
     " WHERE a.session = done.session AND a.kind = done.kind AND a.strip_index = done.strip"
 )
 _OF_SESSION = text(
-    f"SELECT {_ALERT} FROM alert"  # noqa: S608 (constants)
+    f"SELECT {COLUMNS} FROM alert"  # noqa: S608 (constants)
     " WHERE session = :session ORDER BY strip_index, kind"
 )
 
@@ -107,9 +109,10 @@ async def unpublished(tx: Transaction, limit: int) -> list[UnpublishedAlert]:
     return [
         UnpublishedAlert(
             SessionKey(row[0], row[1], row[2], bytes(row[3])),
-            _alert(*row[4:11]),
+            from_row(*row[4:11]),
             row[11],
             (row[12], row[13]) if row[12] else None,
+            row[14],
         )
         for row in rows
     ]
@@ -125,10 +128,10 @@ async def mark_published(tx: Transaction, done: Sequence[tuple[int, AlertKind, i
 
 async def for_session(tx: Transaction, session: int) -> list[Alert]:
     """All alerts of a session, in the order in which they opened."""
-    return [_alert(*row) for row in await tx.execute(_OF_SESSION, {"session": session})]
+    return [from_row(*row) for row in await tx.execute(_OF_SESSION, {"session": session})]
 
 
-def _alert(
+def from_row(
     kind: str,
     opened_at: datetime,
     closed_at: datetime | None,
@@ -137,6 +140,7 @@ def _alert(
     priority: str,
     basis: dict[str, Any] | None,
 ) -> Alert:
+    """An alert from its COLUMNS."""
     told = None if basis is None else Basis(**basis | {"beats": tuple(basis["beats"])})
     kind_, rank = AlertKind(kind), Priority(priority)
     return Alert(kind_, opened_at, closed_at, strip_index, evidence, rank, told)

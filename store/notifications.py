@@ -19,8 +19,8 @@ _ADD = text(
 
 async def put_out(tx: AsyncConnection, messages: Sequence[Addressed]) -> None:
     """Put messages into the outbox; one that is there already stays as it is."""
-    for addressed in messages:
-        row = {
+    rows = [
+        {
             "alarm": addressed.message.alarm,
             "patient_id": addressed.patient_id,
             "event": addressed.message.event.value,
@@ -30,4 +30,7 @@ async def put_out(tx: AsyncConnection, messages: Sequence[Addressed]) -> None:
             "address": addressed.address,
             "message": orjson.dumps(asdict(addressed.message)).decode(),
         }
-        await tx.execute(_ADD, row)
+        for addressed in messages
+    ]
+    if rows:
+        await tx.execute(_ADD, rows)

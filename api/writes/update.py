@@ -9,7 +9,7 @@ from api.grants import Grant, reach
 from api.reads import resource_id
 from api.requests import read_params
 from api.scopes import Action
-from api.writes import conditional, evidence, incoming, references, replies
+from api.writes import alarms, conditional, evidence, incoming, references, replies
 from api.writes.create import add, new_id
 from api.writes.judged import check_names, indexed, judged
 from api.writes.writer import Writer, writing
@@ -77,8 +77,10 @@ async def change(
     request: Request, writer: Writer, own: Grant, sent: Json, before: Current
 ) -> Document:
     """Write the next version of what is there; of evidence, only the clinician's part."""
+    step = None
     if before.evidence:
         draft, wanted = await evidence.annotate(writer, sent, before)
+        draft, step = await alarms.answered(request, writer, draft, before)
     else:
         stored = unversioned(json_text.loads(before.body))
         check_names(sent, stored)
@@ -87,4 +89,6 @@ async def change(
         draft, wanted = indexed(body), references.added(body, stored)
         draft = replace(draft, render=before.render)
     writer.promised += wanted
-    return await writer.put(request, own, draft)
+    document = await writer.put(request, own, draft)
+    await alarms.follow(request, writer, step)
+    return document

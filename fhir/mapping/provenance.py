@@ -33,11 +33,17 @@ def of_strip(finding: StripFinding, origin: Origin, made: Sequence[Json], at: da
     return _provenance(name, origin, made, at, "ECG analysis of a strip", software, signal)
 
 
-def of_flag(flag: Json, origin: Origin, software: tuple[str, str] | None, at: datetime) -> Json:
-    """Where a Flag comes from: the Observation that it rests on has a provenance of its own."""
+def of_flag(
+    flag: Json, opened: Origin, now: Origin, software: tuple[str, str] | None, at: datetime
+) -> Json:
+    """Where a Flag comes from: the Observation that it rests on has a provenance of its own.
+
+    It is named by the session that ``opened`` the Flag; the recorder is that of the session
+    where it rests ``now``.
+    """
     seen = {"role": "source", "what": flag["extension"][0]["valueReference"]}
-    name = origin.id(KIND, flag["id"])
-    return _provenance(name, origin, [flag], at, "Alert rule", _software(software), seen)
+    name = opened.id(KIND, flag["id"])
+    return _provenance(name, now, [flag], at, "Alert rule", _software(software), seen)
 
 
 def of_report(totals: SessionTotals, origin: Origin, made: Sequence[Json], at: datetime) -> Json:

@@ -1,9 +1,10 @@
-"""Profiles of what this service publishes, and its extensions."""
+"""Profiles of what this service publishes."""
 
 from fhir import codes
-from fhir.codes import BEAT_CLASS, BEAT_PROBABILITY, HEART_RATE_PROFILE, Code
-from fhir.profiles.artefact import artefact, canonical
-from fhir.profiles.rules import R4, Profile, Rule, coded, structure
+from fhir.codes import HEART_RATE_PROFILE, Code
+from fhir.profiles.artefact import canonical
+from fhir.profiles.extensions import extensions
+from fhir.profiles.rules import Profile, Rule, coded, structure
 from fhir.values import Json
 
 _IDENTIFIER = Rule(
@@ -121,59 +122,25 @@ PROFILES = (
             Rule("Flag.code", "The condition", value_set=canonical("ValueSet", "alert-kind")),
             Rule("Flag.period", "From the strip that opened it"),
             Rule("Flag.author", "The recorder"),
+            Rule("Flag.extension", "Evidence, priority, and where the alert is in its life"),
+        ),
+    ),
+    Profile(
+        "ecg-alert-task",
+        "Acknowledgement of an ECG alert",
+        "Task",
+        "Somebody is to answer for an alert: accepting the task acknowledges it, rejecting it calls"
+        " the next.",
+        (
+            coded("Task.code", "Acknowledge the alert", codes.ACKNOWLEDGE),
+            Rule("Task.focus", "The alert's Flag"),
+            Rule("Task.for", "The patient"),
+            Rule("Task.requester", "The recorder"),
+            Rule("Task.priority", "stat, urgent or routine, as the alert's is"),
+            Rule("Task.restriction", "Until when before more is done", least=0),
         ),
     ),
 )
-
-
-def extensions() -> list[Json]:
-    """The extensions that tell what the network says of a beat."""
-    return [
-        _extension(
-            BEAT_PROBABILITY,
-            "Probability that a beat is abnormal",
-            "0 to 1, as the network gives it; on a beat's component of a beat classification.",
-            "Probability of abnormal",
-            "decimal",
-        ),
-        _extension(
-            BEAT_CLASS,
-            "Class of a beat after ANSI/AAMI EC57",
-            "N (normal), S (supraventricular ectopic), V (ventricular ectopic), F (fusion) or Q"
-            " (unknown), whichever the network holds likeliest; on a beat's component.",
-            "N, S, V, F or Q",
-            "code",
-        ),
-    ]
-
-
-def _extension(url: str, title: str, told: str, short: str, type_: str) -> Json:
-    path = "Extension"
-    elements = [
-        {"id": path, "path": path, "short": short, "min": 0, "max": "1"},
-        {"id": f"{path}.extension", "path": f"{path}.extension", "max": "0"},
-        {"id": f"{path}.url", "path": f"{path}.url", "fixedUri": url},
-        {
-            "id": f"{path}.value[x]",
-            "path": f"{path}.value[x]",
-            "min": 1,
-            "type": [{"code": type_}],
-        },
-    ]
-    return artefact(
-        "StructureDefinition",
-        url.rsplit("/", 1)[1],
-        title,
-        told,
-        fhirVersion="4.0.1",
-        kind="complex-type",
-        abstract=False,
-        context=[{"type": "element", "expression": "Observation.component"}],
-        type="Extension",
-        baseDefinition=f"{R4}/Extension",
-        derivation="constraint",
-        differential={"element": elements},
-    )
 
 
 def structures() -> list[Json]:

@@ -16,12 +16,13 @@ from core.ecg import SessionKey
 from core.errors import Unavailable
 from fhir.hl7v2.message import Letterhead
 from fhir.mapping.device import algorithm
-from fhir.mapping.flag import flag
 from fhir.mapping.identity import Origin
-from fhir.mapping.provenance import of_flag, of_strip
+from fhir.mapping.provenance import of_strip
 from fhir.publishing import reporter
+from fhir.publishing.alarms import tell
+from fhir.publishing.folding import fold
 from fhir.publishing.publication import Publication, publications
-from fhir.publishing.shelf import Piece, as_told, evidence, lasting, publish
+from fhir.publishing.shelf import Piece, evidence, publish
 from fhir.values import Json
 from store import alerts, findings, reports, resources
 from store.alerts import UnpublishedAlert
@@ -42,7 +43,8 @@ class Publisher:
     ``report_interval_s`` is the new signal that a running session's report waits for;
     ``quiet_s`` how long nothing must have come for it not to wait; ``poll_s`` how long a lost
     wake-up call can delay anything. ``weights`` are the SHA-256 digests of models by their id.
-    With a ``letterhead`` final reports go out as HL7 v2 too.
+    With a ``letterhead`` final reports go out as HL7 v2 too. ``base`` is the FHIR base URL that
+    messages about alerts link to.
     """
 
     def __init__(
@@ -54,6 +56,8 @@ class Publisher:
         poll_s: float = 1.0,
         weights: Mapping[str, str] | None = None,
         letterhead: Letterhead | None = None,
+        base: str = "",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._database = database
         self._report_interval_s = report_interval_s
@@ -61,6 +65,8 @@ class Publisher:
         self._poll_s = poll_s
         self._weights = weights or {}
         self._letterhead = letterhead
+        self._base = base
+        self._now = now
         self._told: set[UUID] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -113,18 +119,31 @@ class Publisher:
 
     async def _publish_alerts(self, tx: Transaction) -> int:
         claimed = await alerts.unpublished(tx, BATCH)
-        await alerts.mark_published(
-            tx, [(item.session.row, item.alert.kind, item.alert.strip_index) for item in claimed]
-        )
-        now = datetime.now(UTC)
-        pieces = [
-            piece
-            for item in claimed
-            if item.patient_id is not None  # a Flag is about a patient
-            for piece in _flag(item, now)
-        ]
-        await publish(tx, pieces)
-        return len(claimed)
+        if not claimed:
+            return 0
+        await resources.lock(tx)
+        if await self._raised(tx, claimed):
+            return len(claimed)
+        # Whatever is in one patient's alert, it must not stop the others'; it is tried again.
+        return sum([await self._raised(tx, [item]) for item in claimed])
+
+    async def _raised(self, tx: Transaction, claimed: Sequence[UnpublishedAlert]) -> bool:
+        """Whether alarms were made of alerts; if not, nothing has been done for any."""
+        now = self._now()
+        try:
+            async with tx.begin_nested():
+                done = [(i.session.row, i.alert.kind, i.alert.strip_index) for i in claimed]
+                await alerts.mark_published(tx, done)
+                steps = await fold(tx, claimed, now)
+                # An alert may be told before its strip, and so before what found it.
+                made_by = {item.alert.made_by for item in claimed if item.patient_id is not None}
+                pieces = [self._algorithm(*software) for software in made_by if software]
+                await publish(tx, pieces + await tell(tx, steps, now, self._base))
+        except Exception:
+            names = [f"{i.session.row}/{i.alert.kind}/{i.alert.strip_index}" for i in claimed]
+            log.exception("publisher.alerts_not_told", alerts=names)
+            return False
+        return True
 
     async def _write_reports(self, tx: Transaction) -> int:
         return await reporter.write_due(
@@ -171,13 +190,6 @@ async def _is_there(tx: Transaction, publication: Publication) -> bool:
     """Whether it has been published: only the holder of the finding's row does so."""
     body = publication.body
     return bool(await resources.present(tx, [(body["resourceType"], body["id"])]))
-
-
-def _flag(item: UnpublishedAlert, now: datetime) -> list[Piece]:
-    origin = _origin(item.session, item.patient_id)
-    body = flag(item.alert, origin)
-    source = evidence(of_flag(body, origin, item.software, now))
-    return [(evidence(body), as_told), (source, lasting)]
 
 
 def _mapped(item: UnpublishedFinding, origin: Origin) -> list[Publication]:

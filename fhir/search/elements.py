@@ -148,4 +148,12 @@ ELEMENTS: Mapping[str, Elements] = {
         "",
         "status reason criteria channel",
     ),
+    "Task": _elements(
+        "instantiatesCanonical instantiatesUri basedOn groupIdentifier partOf status statusReason "
+        "businessStatus intent code description focus for encounter executionPeriod lastModified "
+        "requester owner location",
+        "identifier priority authoredOn performerType reasonCode reasonReference insurance note "
+        "relevantHistory restriction input output",
+        "status intent",
+    ),
 }

@@ -25,6 +25,7 @@ from fhir.search.types.report import REPORT
 from fhir.search.types.role import ROLE
 from fhir.search.types.service_request import SERVICE_REQUEST
 from fhir.search.types.subscription import SUBSCRIPTION
+from fhir.search.types.task import TASK
 
 TYPES: Mapping[str, ResourceType] = {
     kind.name: kind
@@ -47,6 +48,7 @@ TYPES: Mapping[str, ResourceType] = {
         METRIC,
         GROUP,
         SUBSCRIPTION,
+        TASK,
     )
 }
 """By name, in the order in which a reader will care for them."""

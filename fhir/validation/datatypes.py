@@ -17,14 +17,18 @@ from fhir.validation.invariant import (
 from fhir.values import Json
 
 
+def is_before(moment: str | None, other: str | None) -> bool:
+    """Whether a date or dateTime is before another, as far as both tell."""
+    if moment is None or other is None:
+        return False
+    if "T" in moment and "T" in other:
+        return datetime.fromisoformat(moment) < datetime.fromisoformat(other)
+    n = min(len(moment), len(other), 10)
+    return bool(moment[:n] < other[:n])
+
+
 def _is_ordered(period: Json) -> bool:
-    start, end = period.get("start"), period.get("end")
-    if start is None or end is None:
-        return True
-    if "T" in start and "T" in end:
-        return datetime.fromisoformat(start) <= datetime.fromisoformat(end)
-    n = min(len(start), len(end), 10)
-    return bool(start[:n] <= end[:n])
+    return not is_before(period.get("end"), period.get("start"))
 
 
 def _is_range(value: Json) -> bool:

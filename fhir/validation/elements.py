@@ -13,7 +13,7 @@ from fhir.r4b import Element
 WRITABLE = (
     "Patient", "Practitioner", "PractitionerRole", "Organization", "Encounter", "CareTeam",
     "Device", "DeviceMetric", "Location", "Subscription", "ServiceRequest", "Group",
-    "Observation", "DiagnosticReport", "Flag",
+    "Observation", "DiagnosticReport", "Flag", "Task",
 )  # fmt: skip
 """Resources that clients may send, and what a resource may contain."""
 
@@ -33,6 +33,10 @@ _CODES = {
     ),
     ("Encounter", "status"): _ENCOUNTER,
     ("EncounterStatusHistory", "status"): _ENCOUNTER,
+    ("Task", "status"): (
+        "draft requested received accepted rejected ready cancelled in-progress on-hold failed"
+        " completed entered-in-error"
+    ),
     ("DeviceUdiCarrier", "entryType"): "barcode rfid manual card self-reported unknown",
     ("TimingRepeat", "when"): (
         "MORN MORN.early MORN.late NOON AFT AFT.early AFT.late EVE EVE.early EVE.late NIGHT PHS"

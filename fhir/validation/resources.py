@@ -1,5 +1,6 @@
 """HL7's invariants on resources, by HL7's keys (https://hl7.org/fhir/R4/resourcelist.html)."""
 
+from fhir.validation.datatypes import is_before
 from fhir.validation.invariant import Invariant, chosen, needs, one
 from fhir.values import Json
 
@@ -31,6 +32,10 @@ def _is_practitioner(participant: Json) -> bool:
     return "onBehalfOf" not in participant or "Practitioner/" in target
 
 
+def _task_1(value: Json) -> bool:
+    return not is_before(value.get("lastModified"), value.get("authoredOn"))
+
+
 RESOURCES: dict[str, tuple[Invariant, ...]] = {
     "PatientContact": (one("pat-1", "name", "telecom", "address", "organization"),),
     "Organization": (
@@ -45,6 +50,7 @@ RESOURCES: dict[str, tuple[Invariant, ...]] = {
         Invariant("obs-6", "a value or the reason why there is none", _obs_6),
         Invariant("obs-7", "its own value or a component's of the same code", _obs_7),
     ),
+    "Task": (Invariant("inv-1", "lastModified must not be before authoredOn", _task_1),),
     "CareTeamParticipant": (
         Invariant("ctm-1", "onBehalfOf is for a Practitioner", _is_practitioner),
     ),

@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from hisbundle.cli.alerts import alerts
 from hisbundle.cli.audit import audit
 from hisbundle.cli.client import client
 from hisbundle.cli.database import device, migrate, quarantine, reindex
@@ -36,6 +37,7 @@ for command in (
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(device, name="device")
 app.add_typer(client, name="client")
+app.add_typer(alerts, name="alerts")
 app.add_typer(audit, name="audit")
 app.add_typer(hl7, name="hl7")
 app.add_typer(fetch, name="fetch")

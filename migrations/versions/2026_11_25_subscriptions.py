@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "2026_11_25_subscriptions"
-down_revision: str | None = "2026_11_25_alerting"
+down_revision: str | None = "2026_11_25_alarms"
 branch_labels: str | None = None
 depends_on: str | None = None
 

@@ -4,6 +4,7 @@ The road of one chunk: ``device`` -> ``monitoring_session`` -> ``chunk`` -> (``a
 -> ``finding`` and ``alert`` -> ``resource``. Times are UTC.
 """
 
+from store.tables.alarms import alarm, alarm_event, escalation_policy
 from store.tables.analysis import alert, analysis_cursor, digest, finding, gap, report
 from store.tables.audit import audit_batch, audit_entry
 from store.tables.base import metadata
@@ -39,6 +40,8 @@ from store.tables.subscriptions import (
 )
 
 __all__ = [
+    "alarm",
+    "alarm_event",
     "alert",
     "analysis_cursor",
     "audit_batch",
@@ -49,6 +52,7 @@ __all__ = [
     "device",
     "device_key",
     "digest",
+    "escalation_policy",
     "fhir_clock",
     "finding",
     "gap",

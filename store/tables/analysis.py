@@ -70,8 +70,12 @@ alert = Table(
     Column("priority", Text, nullable=False, server_default="medium"),
     Column("basis", JSONB, nullable=True),
     Column("published", Boolean, nullable=False, server_default=text("false")),
+    time_column("found_at", now=True),
+    # The alarm of the patient that it belongs to, once it is published.
+    Column("alarm", ForeignKey("alarm.id"), nullable=True),
     PrimaryKeyConstraint("session", "kind", "strip_index"),
     Index("alert_unpublished_idx", "session", postgresql_where=text("NOT published")),
+    Index("alert_alarm_idx", "alarm", postgresql_where=text("alarm IS NOT NULL")),
 )
 
 # The published findings of a block (level 0) or a chapter of blocks (1), summed up by wearer, so

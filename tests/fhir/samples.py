@@ -6,7 +6,10 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from core.alerts import Alert, AlertKind
+from core.alarms import life
+from core.alarms.alarm import Alarm, Newest, Occurrences
+from core.alarms.policy import NOBODY
+from core.alerts import Alert, AlertKind, Basis
 from core.ecg import (
     Beat,
     BeatClass,
@@ -16,6 +19,7 @@ from core.ecg import (
     RefusalReason,
     RhythmKind,
     RhythmSpan,
+    SessionKey,
     Spectrum,
     StripFinding,
 )
@@ -86,6 +90,32 @@ OPEN_ALERT = Alert(
     3,
     "8 of 10 successive beats with abnormal probability >= 0.5",
 )
+BASIS = Basis(
+    first_sample=4500,
+    stop_sample=5951,
+    beats=(4500, 4601, 5950),
+    probability=0.98765,
+    model_id="context-1a2b3c",
+    pipeline_version="6",
+    policy_version="2",
+)
+KEY = SessionKey(1, DEVICE, 1, SESSION)
+
+
+def newest_of(alert: Alert) -> Newest:
+    """An alarm's newest alert that is also its first."""
+    return Newest(KEY, alert.strip_index, KEY, alert, None, alert.opened_at)
+
+
+def alarm_of(alert: Alert) -> Alarm:
+    """The alarm that an alert alone makes, where no policy is in force."""
+    count = 0 if alert.closed_at == alert.opened_at else 1
+    until = alert.closed_at or alert.opened_at
+    seen = Occurrences(count, alert.opened_at, until, alert.closed_at, alert.priority)
+    name = WORN.id("flag", alert.kind.value, alert.strip_index)
+    alarm = life.opened(name, PATIENT, alert.kind, seen, NOBODY, alert.opened_at).alarm
+    return life.gathered(alarm, seen, alert.opened_at).alarm
+
 
 _share = st.floats(0, 1)
 _times = st.datetimes(

@@ -12,7 +12,7 @@ from fhir.search.params import READS, Interaction, Kind, ResourceType, SearchPar
 EVERY_TYPE = (
     "Observation", "DiagnosticReport", "DocumentReference", "Flag", "Patient", "Device",
     "DeviceMetric", "Encounter", "ServiceRequest", "CareTeam", "Practitioner", "PractitionerRole",
-    "Organization", "Location", "Group", "Subscription", "Provenance",
+    "Organization", "Location", "Group", "Subscription", "Provenance", "Task",
 )  # fmt: skip
 """Where a reference may be to anything: what is here."""
 PEOPLE = ("Practitioner", "PractitionerRole")

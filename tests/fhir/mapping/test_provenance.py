@@ -24,6 +24,8 @@ from tests.fhir.samples import (
     SESSION,
     TOTALS,
     WORN,
+    alarm_of,
+    newest_of,
 )
 
 AT = datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC)
@@ -50,13 +52,13 @@ def test_a_strips_provenance_names_software_recorder_and_signal(origin: Origin) 
 
 
 def test_a_flags_provenance_names_what_it_rests_on() -> None:
-    made = flag(OPEN_ALERT, WORN)
-    told = of_flag(made, WORN, ("1.0", "baseline-1a2b3c"), AT)
+    made = flag(alarm_of(OPEN_ALERT), newest_of(OPEN_ALERT))
+    told = of_flag(made, WORN, WORN, ("1.0", "baseline-1a2b3c"), AT)
     conformant(told)
     (source,) = told["entity"]
     assert source["what"] == made["extension"][0]["valueReference"]
     assert agents(told)["assembler"] == SOFTWARE
-    assert list(agents(of_flag(made, WORN, None, AT))) == ["informant"]
+    assert list(agents(of_flag(made, WORN, WORN, None, AT))) == ["informant"]
 
 
 def test_a_reports_provenance_names_all_that_was_made() -> None:

@@ -1,5 +1,7 @@
 """Each resource: its golden document, conformance to R4, and the library's own models."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -7,8 +9,12 @@ import orjson
 import pytest
 from hypothesis import given, settings
 
-from core.alerts import Alert, AlertKind
+from core.alarms import life
+from core.alarms.alarm import Alarm
+from core.alarms.policy import EscalationPolicy, Level, Recipient
+from core.alerts import Alert, AlertKind, Priority
 from core.ecg import StripFinding
+from core.messages import ChannelKind
 from fhir import bundle
 from fhir.mapping.beats import beats
 from fhir.mapping.device import algorithm, recorder
@@ -21,12 +27,23 @@ from fhir.mapping.report import report
 from fhir.mapping.rhythm import rhythm
 from fhir.mapping.strip import ecg_strip, with_samples
 from fhir.mapping.summary import summary
+from fhir.mapping.task import task
 from fhir.outcome import operation_outcome
 from fhir.r4b import check_form
 from tests.conformance.checker import check, conformant
 from tests.fhir import samples
 from tests.fhir.golden import matches_golden
-from tests.fhir.samples import HOLTER, NOT_WORN, READABLE, STARTED_AT, TOTALS, UNREADABLE, WORN
+from tests.fhir.samples import (
+    HOLTER,
+    NOT_WORN,
+    READABLE,
+    STARTED_AT,
+    TOTALS,
+    UNREADABLE,
+    WORN,
+    alarm_of,
+    newest_of,
+)
 
 CODES = np.array([0, 12, -32768, -3] * 374, dtype=np.int16)
 SENT_PATIENT = {
@@ -36,7 +53,36 @@ SENT_PATIENT = {
     "birthDate": "1958-07",
 }
 
-ALERT = flag(samples.OPEN_ALERT, WORN)
+RUN = replace(
+    samples.OPEN_ALERT,
+    kind=AlertKind.VENTRICULAR_TACHYCARDIA,
+    evidence="6 ventricular beats at 158/min",
+    priority=Priority.HIGH,
+    basis=samples.BASIS,
+)
+PASSED = Alert(AlertKind.TACHYCARDIA, STARTED_AT, TOTALS.ended_at, 3, "heart rate 141/min")
+WARD = EscalationPolicy(
+    "ward 3",
+    care_team="team3",
+    levels=(Level(0, (Recipient(ChannelKind.EMAIL, "duty@example.org"),)),),
+    repeat_s=300,
+    repeats_max=1,
+)
+
+
+def flag_of(alert: Alert) -> dict[str, Any]:
+    return flag(alarm_of(alert), newest_of(alert))
+
+
+def notified() -> Alarm:
+    """Called by a policy, three times seen."""
+    seen = replace(alarm_of(RUN).seen, count=3)
+    return life.opened(alarm_of(RUN).id, samples.PATIENT, RUN.kind, seen, WARD, STARTED_AT).alarm
+
+
+ALERT = flag_of(samples.OPEN_ALERT)
+CALLED = notified()
+TAKEN = life.acknowledged(CALLED, "Practitioner/7", STARTED_AT + timedelta(seconds=40)).alarm
 RESOURCES: dict[str, dict[str, Any]] = {
     "observation-strip": ecg_strip(READABLE, WORN),
     "observation-strip-with-samples": with_samples(ecg_strip(READABLE, WORN), CODES, 732),
@@ -56,9 +102,15 @@ RESOURCES: dict[str, dict[str, Any]] = {
     "diagnosticreport-partial": report(HOLTER, WORN, STARTED_AT, ended=False),
     "diagnosticreport-final": report(samples.EMPTY_HOLTER, WORN, STARTED_AT, ended=True),
     "flag-active": ALERT,
-    "flag-inactive": flag(
-        Alert(AlertKind.TACHYCARDIA, STARTED_AT, TOTALS.ended_at, 3, "heart rate 141/min"), WORN
+    "flag-inactive": flag_of(PASSED),
+    "flag-withdrawn": flag_of(replace(RUN, closed_at=RUN.opened_at)),
+    "flag-notified": flag(CALLED, newest_of(RUN)),
+    "flag-acknowledged": flag(TAKEN, newest_of(RUN)),
+    "flag-silent": flag_of(
+        Alert(AlertKind.DEVICE_SILENT, STARTED_AT, None, 3, "nothing for 5 min", Priority.LOW)
     ),
+    "task-requested": task(CALLED, newest_of(RUN)),
+    "task-accepted": task(TAKEN, newest_of(RUN)),
     "device-recorder": recorder(samples.DEVICE, samples.PATIENT),
     "device-algorithm": algorithm("1.0", "baseline-1a2b3c"),
     "patient": patient(SENT_PATIENT),
@@ -135,6 +187,7 @@ def test_any_finding_becomes_conformant_observations(finding: StripFinding) -> N
 @settings(max_examples=60, deadline=None)
 @given(samples.alerts)
 def test_any_alert_becomes_a_conformant_flag(alert: Alert) -> None:
-    made = flag(alert, WORN)
+    made = flag_of(alert)
     assert check(made) == []
     assert (made["status"] == "active") == (alert.closed_at is None)
+    assert check(task(alarm_of(alert), newest_of(alert))) == []

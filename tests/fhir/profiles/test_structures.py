@@ -5,7 +5,9 @@ from pathlib import Path
 import orjson
 import pytest
 
+from fhir.codes import ALARM
 from fhir.profiles.check import broken
+from fhir.profiles.extensions import extensions
 from fhir.profiles.rules import Profile
 from fhir.profiles.structures import PROFILES
 
@@ -18,7 +20,8 @@ FILES = {
     "ecg-signal-quality": ["observation-quality", "observation-quality-unreadable"],
     "ecg-monitoring-summary": ["observation-summary"],
     "ecg-monitoring-report": ["diagnosticreport-final", "diagnosticreport-partial"],
-    "ecg-alert": ["flag-active", "flag-inactive"],
+    "ecg-alert": ["flag-active", "flag-inactive", "flag-acknowledged", "flag-silent"],
+    "ecg-alert-task": ["task-requested", "task-accepted"],
 }
 CASES = [(profile, name) for profile in PROFILES for name in FILES[profile.id]]
 
@@ -28,6 +31,20 @@ def test_what_is_published_keeps_its_profile(profile: Profile, name: str) -> Non
     resource = orjson.loads((GOLDEN / f"{name}.json").read_bytes())
     assert resource["resourceType"] == profile.type
     assert list(broken(resource, profile)) == []
+
+
+def test_the_life_of_an_alert_is_told_as_its_definition_says() -> None:
+    (defined,) = (e for e in extensions() if e["url"] == ALARM)
+    elements = {e["id"]: e for e in defined["differential"]["element"]}
+    for name in ("flag-active", "flag-acknowledged", "flag-withdrawn"):
+        flag = orjson.loads((GOLDEN / f"{name}.json").read_bytes())
+        (life,) = (e for e in flag["extension"] if e["url"] == ALARM)
+        for part in life["extension"]:
+            (type_,) = elements[f"Extension.extension:{part['url']}.value[x]"]["type"]
+            assert f"value{type_['code'][0].upper()}{type_['code'][1:]}" in part
+        told = {part["url"] for part in life["extension"]}
+        slices = [e for e in elements.values() if "sliceName" in e]
+        assert told >= {e["sliceName"] for e in slices if e["min"] == 1}
 
 
 def test_a_broken_rule_is_found() -> None:

@@ -194,6 +194,20 @@ CASES: list[tuple[Json, str]] = [
     ),
     (
         {
+            "resourceType": "Task", "id": "a", "status": "requested", "intent": "order",
+            "priority": "stat", "code": _concept("c"), "for": reference("Patient", "p"),
+            "focus": reference("Flag", "f"), "owner": reference("Practitioner", "w"),
+            "requester": reference("Device", "d"), "basedOn": [reference("Flag", "g")],
+            "partOf": [reference("Task", "t")], "performerType": [_concept("nurse")],
+            "encounter": reference("Encounter", "e"), "businessStatus": _concept("b"),
+            "authoredOn": "2026-03-01", "groupIdentifier": {"system": SYSTEM, "value": "5"},
+        },
+        "based-on=Flag/g business-status=b code=c encounter=Encounter/e focus=Flag/f"
+        " group-identifier=5 intent=order owner=Practitioner/w part-of=Task/t performer=nurse"
+        " priority=stat requester=Device/d status=requested",
+    ),
+    (
+        {
             "resourceType": "DocumentReference", "id": "a", "status": "current",
             "subject": reference("Patient", "p"), "author": [reference("Device", "d")],
             "content": [{"attachment": {"contentType": "application/zip", "url": "Binary/b"},
@@ -229,7 +243,7 @@ def test_whose_they_are_and_when() -> None:
     patients = {body["resourceType"]: index(body).patient_id for body, _ in CASES}
     assert {name for name, patient in patients.items() if patient == "p"} == {
         "Encounter", "CareTeam", "Device", "ServiceRequest", "Provenance", "Observation",
-        "DiagnosticReport", "Flag", "DocumentReference",
+        "DiagnosticReport", "Flag", "DocumentReference", "Task",
     }  # fmt: skip
     by_type = {body["resourceType"]: index(body) for body, _ in CASES}
     assert by_type["Encounter"].at == datetime(2026, 3, 1, tzinfo=UTC)
