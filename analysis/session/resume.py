@@ -19,7 +19,7 @@ from analysis.session.strips import PIPELINE_VERSION, Model
 from analysis.signal.likeness import BeatMemory
 from core.ecg import Alert, AlertKind
 
-FORM = 3
+FORM = 4
 """Changes with what is stored here, or in a segment."""
 
 
@@ -41,6 +41,7 @@ def dump(pipeline: SessionPipeline) -> bytes:
         "alerts": _alerts(pipeline.alert_state),
         "watch": dump_watch(pipeline.watch),
         "rules": dump_rules(pipeline.rules),
+        "owed": pipeline.owed,
         "recent": _beats(pipeline.recent.beats),
         "five_minutes": _beats(pipeline.five_minutes.beats),
     }
@@ -62,6 +63,7 @@ def load(data: bytes, model: Model, policy: AlertPolicy) -> SessionPipeline:
     pipeline.memory = BeatMemory.load(state["memory"])
     pipeline.alert_state = _alert_state(state["alerts"])
     pipeline.watch, pipeline.rules = load_watch(state["watch"]), load_rules(state["rules"])
+    pipeline.owed = state["owed"]
     pipeline.recent = Recent(_pairs(state["recent"]))
     pipeline.five_minutes = FiveMinutes(_pairs(state["five_minutes"]))
     return pipeline
