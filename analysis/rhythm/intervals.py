@@ -1,116 +1,93 @@
-"""QRS duration, QT and QTc of a strip's clean normal beats, delineated by neurokit2.
+"""QRS duration, QT and QTc of a strip's clean normal beats, measured on their median beat.
 
-``ecg_delineate`` by prominence (https://neuropsychology.github.io/NeuroKit/functions/ecg.html;
-Emrich 2024): of its methods the quickest and the steadiest on single leads. QT is corrected after
-Fridericia 1920 (doi:10.1111/j.1542-474X.2003.08413.x, reprint). The library takes seconds and
-100 MB to import, so it is loaded with the first strip that is measured; ``load`` does so ahead.
+neurokit2 finds the T wave; the ends are found on the median beat, for the library's were off by up
+to 100 ms on made beats of ten shapes. There QRS lies within 15 ms of the truth in 98 %, QT 25 ms
+(SD 6) under where the T wave falls to 5 % of its peak. MIT-BIH once a minute, DS2: QRS in 90 % of
+minutes, median 72 ms in normals and 124 in bundle branch block (AUC 0.92); QT in 62 %, QTc of
+normals 350 to 480. One lead sees less than twelve: the true QRS is longer. QT is corrected after
+Fridericia 1920 (doi:10.1111/j.1542-474X.2003.08413.x, reprint).
 """
 
-import importlib
-import warnings
 from collections.abc import Sequence
-from contextlib import suppress
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from analysis.rhythm.usual import correlation, window
+from analysis.rhythm.delineation import t_peak
+from analysis.rhythm.median_beat import (
+    LEAST_BEATS,
+    RATE_HZ,
+    MedianBeat,
+    median_beat,
+    qrs_ends,
+    t_end,
+)
 from analysis.signal.zero_phase import zero_phase
 from core.ecg import Intervals
 
 Floats = npt.NDArray[np.float64]
 
-METHOD = "neurokit2 prominence, 0.5-40 Hz zero phase, QTc after Fridericia"
-LEAST_BEATS = 5
-MAX_SPREAD_MS = 50.0
-"""Half of the beats' values must lie as close together as this, or the ends were not found."""
-QRS_MS, QT_MS = (40.0, 240.0), (200.0, 700.0)
-ALIKE = 0.85
-"""Mean correlation of the normal beats (R peak to T wave) with their median, or nothing is told."""
-BEFORE_S, AFTER_S = 0.10, 0.40
-SNAP_S = 0.06
-"""How far the filter used for detection may have moved an R peak."""
+METHOD = "median beat, 0.5-40 Hz zero phase; T wave by neurokit2 prominence, QTc after Fridericia"
+MAX_SPREAD_MS = 25.0
+"""As close as this must a value be to those of each half of the beats, or it is not told."""
+QRS_MS, QT_MS = (60.0, 240.0), (200.0, 700.0)
+"""Below 60 ms a complex begins or ends along the baseline, unseen by this lead: not told."""
+ST_S, T_S, T_RR = 0.06, 0.50, 0.70
+"""The T wave's peak lies so long after the complex, and within so much of the R peak."""
+SAME_T_S = 0.03
+"""The library's T peak must be the largest deflection there, but for this."""
+MS = 1000 / RATE_HZ
 
 
 def intervals(
     mv: Floats, rate_hz: float, peaks: Sequence[int], normal: Sequence[bool]
 ) -> Intervals | None:
-    """The medians over the normal beats of float64[n] in mV, unfiltered; NaN where none was.
+    """QRS, QT and QTc of float64[n] in mV, unfiltered; each None where it cannot be trusted.
 
     ``peaks`` are positions of all R peaks, ascending; ``normal`` says which are of class N. None
-    where samples are missing, too few beats are clean or their values disagree.
+    where samples are missing, too few beats are clean or their halves disagree.
     """
-    if not np.isfinite(mv).all() or sum(normal) < LEAST_BEATS:
+    if not np.isfinite(mv).all() or sum(normal) < LEAST_BEATS or rate_hz <= 80:
         return None
     filtered = zero_phase(np.asarray(mv, dtype=np.float64), rate_hz)
-    found = [_snap(filtered, peak, rate_hz) for peak in peaks]
-    beats = [peak for peak, is_normal in zip(found, normal, strict=True) if is_normal]
-    if len(set(found)) != len(found) or not _are_alike(filtered, beats, rate_hz):
+    beat = median_beat(filtered, rate_hz, peaks, normal)
+    ends = None if beat is None else qrs_ends(beat.mv, beat.r)
+    if beat is None or ends is None:
         return None
-    marks = _delineate(filtered, rate_hz, found)
-    chosen = np.array(normal, dtype=np.bool_)
-    ms = 1000 / rate_hz
-    at = np.array(found, dtype=np.float64)
-    starts = -_first_after(-marks["ECG_R_Onsets"][::-1], -at[::-1])[::-1]
-    qrs = _agreed((_first_after(marks["ECG_R_Offsets"], at) - starts)[chosen] * ms, QRS_MS)
-    qt = _agreed((_first_after(marks["ECG_T_Offsets"], at) - starts)[chosen] * ms, QT_MS)
+    rr_s = float(np.median(np.diff(peaks))) / rate_hz
+    qrs, qt = _qrs_ms(beat, ends), _qt_ms(beat, ends, rr_s)
     if qrs is None and qt is None:
         return None
-    rr_s = float(np.median(np.diff(found))) / rate_hz
     corrected = None if qt is None else round(qt / rr_s ** (1 / 3), 1)
     return Intervals(qrs, qt, corrected, METHOD)
 
 
-def load() -> Any:
-    """The library, seconds later if this is the first call; safe to be called by any thread."""
-    return importlib.import_module("neurokit2")
+def _qrs_ms(beat: MedianBeat, ends: tuple[int, int]) -> float | None:
+    halves = [qrs_ends(half, beat.r) for half in beat.halves()]
+    lengths = [None if each is None else (each[1] - each[0]) * MS for each in halves]
+    return _agreed((ends[1] - ends[0]) * MS, lengths, QRS_MS)
 
 
-def _are_alike(filtered: Floats, beats: list[int], rate_hz: float) -> bool:
-    """The quality gate: whether the beats repeat."""
-    windows = [window(filtered, beat, BEFORE_S, AFTER_S, rate_hz) for beat in beats]
-    whole = np.array([cut for cut in windows if len(cut)])
-    if len(whole) < LEAST_BEATS:
-        return False
-    usual = np.median(whole, axis=0)
-    usual -= usual.mean()
-    return float(np.mean([correlation(usual, cut) or 0.0 for cut in whole])) >= ALIKE
-
-
-def _snap(filtered: Floats, peak: int, rate_hz: float) -> int:
-    """The largest deflection near a peak."""
-    reach = round(SNAP_S * rate_hz)
-    first = max(0, peak - reach)
-    return first + int(np.argmax(np.abs(filtered[first : peak + reach + 1])))
-
-
-def _delineate(filtered: Floats, rate_hz: float, peaks: list[int]) -> dict[str, Floats]:
-    """The library's marks as positions, ascending; it leaves some out, each at another beat."""
-    neurokit2, marks = load(), dict[str, Any]()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns of each wave that it does not find
-        # Whatever it stumbles over, the strip's beats and alarms must not wait for it.
-        with suppress(Exception):
-            _, marks = neurokit2.ecg_delineate(
-                filtered, np.array(peaks), sampling_rate=rate_hz, method="prominence"
-            )
-    names = ("ECG_R_Onsets", "ECG_R_Offsets", "ECG_T_Offsets")
-    found = {name: np.array(marks.get(name, ()), dtype=np.float64) for name in names}
-    return {name: np.sort(each[np.isfinite(each)]) for name, each in found.items()}
-
-
-def _first_after(marks: Floats, at: Floats) -> Floats:
-    """For each position the first mark at it or after it and before the next position, or NaN."""
-    which = np.searchsorted(marks, at)
-    first = np.append(marks, np.inf)[which]
-    return np.where(first < np.append(at[1:], np.inf), first, np.nan)
-
-
-def _agreed(values: Floats, limits: tuple[float, float]) -> float | None:
-    """The median of the plausible values, None where they are few or far apart."""
-    plausible = values[(values >= limits[0]) & (values <= limits[1])]
-    if plausible.size < max(LEAST_BEATS, len(values) / 2):
+def _qt_ms(beat: MedianBeat, ends: tuple[int, int], rr_s: float) -> float | None:
+    """From the onset to the end of the T wave, if library and eye mean the same T wave."""
+    onset, offset = ends
+    first = offset + round(ST_S * RATE_HZ)
+    stop = min(beat.r + round(min(T_S, T_RR * rr_s) * RATE_HZ), len(beat.mv))
+    peak = t_peak(beat.mv, beat.r, RATE_HZ)
+    if peak is None or not first <= peak < stop:
         return None
-    low, middle, high = np.percentile(plausible, (25, 50, 75))
-    return None if high - low > MAX_SPREAD_MS else round(float(middle), 1)
+    largest = first + int(np.argmax(np.abs(beat.mv[first:stop] - beat.mv[onset])))
+    if abs(largest - peak) > SAME_T_S * RATE_HZ:
+        return None
+    found = [t_end(each, onset, peak) for each in (beat.mv, *beat.halves())]
+    lengths = [None if end is None else (end - onset) * MS for end in found]
+    return None if lengths[0] is None else _agreed(lengths[0], lengths[1:], QT_MS)
+
+
+def _agreed(
+    value_ms: float, halves_ms: Sequence[float | None], limits_ms: tuple[float, float]
+) -> float | None:
+    """The value if it is plausible and either half of the beats says the same."""
+    close = [half is not None and abs(half - value_ms) <= MAX_SPREAD_MS for half in halves_ms]
+    plausible = limits_ms[0] <= value_ms <= limits_ms[1]
+    return round(value_ms, 1) if plausible and all(close) else None

@@ -2,7 +2,7 @@
 
 The samples are those that were received, for the delineation brings its own filter; which beats
 are normal is known once they are classified. The strip is chosen by the session's sample index,
-so that results do not depend on how chunks were batched.
+so that results do not depend on how chunks were batched; if it is unreadable, the next one is.
 """
 
 from collections.abc import Iterable

@@ -50,7 +50,7 @@ class SessionPipeline:
 
     ``next_seq`` is the first chunk not taken in yet; ``refused`` counts chunks whose samples
     could not be placed or read. ``is_short``: the last chunk was not full, as the last one of a
-    recording.
+    recording. ``owed``: intervals are due that no strip could give yet.
     """
 
     def __init__(self, model: Model, policy: AlertPolicy | None = None) -> None:
@@ -67,6 +67,7 @@ class SessionPipeline:
         self.alert_state = AlertState()
         self.watch, self.rules = Watch(), StripRules()
         self.recent, self.five_minutes = Recent(), FiveMinutes()
+        self.owed = False
         self._drafts: list[Draft] = []
         self._goes_on: SessionPipeline | None = None
 
@@ -147,7 +148,7 @@ class SessionPipeline:
             return finding
         self.recent.see(finding)
         finding = replace(finding, hrv=self.five_minutes.see(finding))
-        if draft.trace is None or not finding.quality.readable:
+        if draft.trace is None:
             return finding
         return replace(finding, intervals=self.recent.measure(draft.trace))
 
@@ -239,9 +240,18 @@ class SessionPipeline:
         counts = tally.counts(n_samples)
         live = self.watch.spans(first, first + n_samples)
         draft = read_strip(place, counts, parts, self.model, self.memory, live, final=final)
-        if (final or self._goes_on) and is_due(first, first + n_samples, place.rate_hz):
-            draft = replace(draft, trace=trace(self.segments, first + n_samples))
+        if final or self._goes_on is not None:
+            self.owed = self.owed or is_due(first, first + n_samples, place.rate_hz)
+            draft = self._with_trace(draft, first + n_samples)
         self._drafts.append(draft)
+
+    def _with_trace(self, draft: Draft, stop: int) -> Draft:
+        """What intervals are measured in; where there is nothing readable, the next strip's."""
+        if not (self.owed and draft.finding.quality.readable):
+            return draft
+        signal = trace(self.segments, stop)
+        self.owed = signal is None
+        return replace(draft, trace=signal)
 
     def _forget(self, first_unread: int) -> None:
         """Drop the signal that no unread strip needs."""

@@ -21,7 +21,7 @@ from analysis.signal.likeness import BeatMemory
 from core.alerts import Alert, AlertKind
 from core.errors import Incorrect
 
-FORM = 3
+FORM = 4
 """Changes with what is stored here, or in a segment."""
 
 
@@ -43,6 +43,7 @@ def dump(pipeline: SessionPipeline) -> bytes:
         "alerts": _alerts(pipeline.alert_state),
         "watch": dump_watch(pipeline.watch),
         "rules": dump_rules(pipeline.rules),
+        "owed": pipeline.owed,
         "recent": _beats(pipeline.recent.beats),
         "five_minutes": _beats(pipeline.five_minutes.beats),
     }
@@ -71,6 +72,7 @@ def _pipeline(state: Mapping[str, Any], model: Model, policy: AlertPolicy) -> Se
     pipeline.memory = BeatMemory.load(state["memory"])
     pipeline.alert_state = _alert_state(state["alerts"])
     pipeline.watch, pipeline.rules = load_watch(state["watch"]), load_rules(state["rules"])
+    pipeline.owed = state["owed"]
     pipeline.recent = Recent(_pairs(state["recent"]))
     pipeline.five_minutes = FiveMinutes(_pairs(state["five_minutes"]))
     return pipeline

@@ -15,7 +15,7 @@ import structlog
 
 from analysis.classifier import Classifier
 from analysis.drift import Monitor
-from analysis.rhythm.intervals import load
+from analysis.rhythm.delineation import load
 from analysis.work.plan import Plan, make_plan
 from analysis.work.postponed import Postponed
 from analysis.work.turn import Done, Result, Stale, analyse
@@ -65,7 +65,7 @@ class AnalysisWorker:
         self._postponed = Postponed()
         self._one_by_one = 0
         self._adopt_at_s = 0.0
-        self._loads = threading.Thread(target=load, name="delineation")
+        self._loads = threading.Thread(target=load, name="delineation", daemon=True)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set; while the database is away, wait for it."""

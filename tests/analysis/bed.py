@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from analysis.classifier import Classifier
-from analysis.rhythm.intervals import load
+from analysis.rhythm.delineation import load
 from analysis.work.worker import AnalysisWorker, Pace
 from core.alerts import Alert
 from core.chunk import ChunkHeader, SessionCipher

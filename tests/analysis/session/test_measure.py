@@ -54,6 +54,20 @@ def test_a_recording_of_one_strip_is_measured_and_a_strip_with_a_gap_is_not() ->
     assert INVALID_SAMPLE in chunks_of(signal_mv)[2][1].samples
 
 
+def test_a_minute_that_begins_unreadable_is_measured_at_the_next_readable_strip() -> None:
+    signal_mv = np.concatenate((rhythm_mv(Rhythm.NOISE, 12.2), made(70, 125.0)))
+    signal_mv[8000] = np.nan  # in strip 5, the next minute's
+    chunks = chunks_of(signal_mv)
+    whole, stuttering = Normal().push(chunks).end(), Normal()
+    for first in range(0, len(chunks), 3):
+        stuttering.push(chunks[first : first + 3]).store_and_load().end()
+    assert stuttering.strips == whole.strips
+    assert not whole.strips[0].quality.readable
+    told = [strip.strip_index for strip in whole.strips if strip.intervals is not None]
+    assert told[0] in (1, 2)  # the noise's end lies in strip 1
+    assert told[1:] == [6]
+
+
 def test_no_intervals_of_what_is_unreadable_or_abnormal() -> None:
     strips = Normal().push(chunks_of(rhythm_mv(Rhythm.NOISE, 14))).end().strips
     assert [strip.intervals for strip in strips] == [None, None]
