@@ -2,7 +2,7 @@
 
 Aligning the beats and taking their median before measuring is what electrocardiographs do
 (Kligfield 2007, doi:10.1161/CIRCULATIONAHA.106.180200). The QRS complex ends where a stretch is
-flat, after Daskalov and Christov 1999 (doi:10.1016/S1350-4533(99)00018-X), who take 20 ms; here
+flat, after Daskalov and Christov 1999 (doi:10.1016/S1350-4533(99)00016-8), who take 20 ms; here
 it is 36 ms, and the search begins outside of everything steep, so that the notch of a bundle
 branch block is no end. The T wave ends where the tangent to its steepest last slope meets the
 baseline (Lepeschkin and Surawicz 1952, doi:10.1161/01.CIR.6.3.378).
