@@ -11,7 +11,8 @@ _windows = arrays(np.float64, WINDOW_SAMPLES, elements=st.floats(-8.0, 8.0))
 
 
 def bump(at: float, width: float, height: float) -> np.ndarray:
-    return height * np.exp(-0.5 * ((np.arange(WINDOW_SAMPLES) - at) / width) ** 2)
+    shape: np.ndarray = height * np.exp(-0.5 * ((np.arange(WINDOW_SAMPLES) - at) / width) ** 2)
+    return shape
 
 
 QRS, T = bump(50, 2, 1.0), bump(85, 8, 0.3)
