@@ -8,7 +8,6 @@ from joserfc.jwk import ECKey
 from starlette.types import ASGIApp
 
 from api import openapi, routes
-from api.audit.auditor import Auditor
 from api.audit.middleware import Audit
 from api.audit.refusals import Refusals
 from api.bulk.pace import Pace
@@ -25,6 +24,7 @@ from api.smart.server import smart_server
 from api.strips import StripReader
 from core.keyring import KeyRing
 from core.settings import Settings
+from store.auditor import Auditor
 from store.database import Database
 from store.reader import Reader
 from store.searcher import Searcher
