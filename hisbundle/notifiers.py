@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 
 from alerting.subscriptions.matcher import Matcher
 from hisbundle.parts import Parts
+from hisbundle.subscribers import deliver
 
 Run = Callable[[asyncio.Event], Coroutine[None, None, None]]
 
@@ -13,4 +15,5 @@ def notifiers(parts: Parts) -> list[Run]:
     """What the role runs until it is told to stop."""
     return [
         Matcher(parts.database, poll_s=parts.settings.analysis_poll_s).run,
+        partial(deliver, parts),
     ]
