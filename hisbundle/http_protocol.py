@@ -76,6 +76,11 @@ class Protocol(HttpToolsProtocol):
         self._wait(None)
         super().on_message_complete()
 
+    def handle_websocket_upgrade(self) -> None:
+        """The connection goes on as a websocket, with bounds of its own (api.sockets)."""
+        self._wait(None)
+        super().handle_websocket_upgrade()
+
     def send_400_response(self, msg: str) -> None:
         """The one answer to what is no HTTP; the connection ends with it."""
         body = orjson.dumps(operation_outcome("structure", msg))

@@ -327,7 +327,7 @@ async def running(worker: Matcher | Deliverer) -> AsyncIterator[None]:
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 (what is waited for happens elsewhere)
             await asyncio.sleep(0.01)
 
 
