@@ -9,7 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from core.settings import Settings
-from hisbundle.http_protocol import Protocol
+from hisbundle.http_protocol import Protocol, Socket
 
 GRACE_S = 5
 """What running requests get to end."""
@@ -43,7 +43,7 @@ async def serve_http(app: ASGIApp, settings: Settings, started: Callable[[], Non
     config = uvicorn.Config(
         app,
         http=Protocol,
-        ws="websockets-sansio",
+        ws=Socket,
         ws_max_size=WS_MESSAGE_MAX_BYTES,
         ws_ping_interval=WS_PING_S,
         ws_ping_timeout=WS_PING_S,

@@ -7,7 +7,7 @@ comes back finds by the numbers what was lost on the way, in ``$events``.
 
 import asyncio
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -39,6 +39,8 @@ LOOK = timedelta(seconds=30)
 MAX_BOUND = 100
 """Subscriptions of one websocket."""
 ENDED, POLICY, TOO_SLOW, AWAY = 1000, 1008, 1013, 1012
+CLOSE_S = 1.0
+_REASON_MAX_CHARS = 100
 _STATUS = 101
 log = structlog.get_logger(__name__)
 
@@ -127,7 +129,10 @@ class Connection:
             ear.set()
 
     async def _binding(self) -> Binding:
-        message = await self._socket.receive_text()
+        told = await self._socket.receive()
+        if told["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(told["code"])
+        message = told.get("text") or ""
         if not message.startswith(BIND):
             raise Closed(POLICY, "bind-with-token and a token, please")
         async with self._desk.hub.transaction() as tx:
@@ -144,15 +149,16 @@ class Connection:
 
     async def _shake(self, id_: str) -> None:
         """A handshake; what was requested is active from then on, what is in error stays so."""
+        now = self._desk.now()
         async with self._desk.hub.transaction() as tx:
             asked = await self._asking(tx, id_)
-            notice = sending.plain(asked, Kind.HANDSHAKE, self._base, self._desk.now())
+            notice = sending.plain(asked, Kind.HANDSHAKE, self._base, now)
         await self._send(asked, notice)
         if asked.state.status is Status.REQUESTED:
             async with self._desk.hub.transaction() as tx:
                 await turn(tx, id_, Status.ACTIVE, None, asked.version)
                 await notify(tx, "resource")
-        self._bound[id_] = Bound(id_, asked.state.delivered, self._desk.now(), self._beat(asked))
+        self._bound[id_] = Bound(id_, asked.state.delivered, now, _beat(asked, now))
 
     async def _tell(self, ear: asyncio.Event) -> None:
         """Send whatever there is, again whenever there may be more."""
@@ -183,7 +189,7 @@ class Connection:
         if notice is None:
             return False
         await self._send(asked, notice)
-        bound.next_beat = self._beat(asked)
+        bound.next_beat = _beat(asked, now)
         if notice.last:
             bound.after = notice.last
             async with self._desk.hub.transaction() as tx:
@@ -230,9 +236,10 @@ class Connection:
         except TimeoutError:
             raise Closed(TOO_SLOW, "too slow") from None
 
-    def _beat(self, asked: Asking) -> datetime | None:
-        period_s = asked.wanted.heartbeat_s
-        return None if period_s is None else self._desk.now() + timedelta(seconds=period_s)
+
+def _beat(asked: Asking, now: datetime) -> datetime | None:
+    period_s = asked.wanted.heartbeat_s
+    return None if period_s is None else now + timedelta(seconds=period_s)
 
 
 def _root(socket: WebSocket) -> str:
@@ -249,9 +256,16 @@ async def converse(socket: WebSocket, desk: Desk) -> None:
     except WebSocketDisconnect:
         return
     except Full:
-        await socket.close(TOO_SLOW, "too many websockets")
+        await _close(socket, Closed(TOO_SLOW, "too many websockets"))
     except Closed as end:
-        log.info("websocket closed", reason=str(end), code=end.code)
-        await socket.close(end.code, str(end)[:100])
+        await _close(socket, end)
     except Unavailable:
-        await socket.close(AWAY, "come back later")
+        await _close(socket, Closed(AWAY, "come back later"))
+
+
+async def _close(socket: WebSocket, end: Closed) -> None:
+    """Say why, unless the other side takes nothing any more."""
+    log.info("websocket closed", reason=str(end), code=end.code)
+    with suppress(TimeoutError, WebSocketDisconnect):
+        async with asyncio.timeout(CLOSE_S):
+            await socket.close(end.code, str(end)[:_REASON_MAX_CHARS])
