@@ -14,12 +14,11 @@ from starlette.responses import Response, StreamingResponse
 
 from api import answers, papers, results
 from api.disclosure import disclose
-from api.grants import Grant, reach
+from api.grants import reach
 from api.hl7v2 import letterhead
 from api.recordings import recording
 from api.requests import caller, negotiate, read_params
 from api.results import Result
-from api.scopes import Action, Way, ways
 from api.site import Site, site
 from core.errors import Forbidden, NotFound, TooCostly
 from core.formats import FILES, PAPER, Format, binary_id, parse_binary_id
@@ -34,6 +33,8 @@ from export.paper.report import finish, report_pages
 from export.paper.sheet import Excerpt, Report
 from export.paper.svg import svg
 from fhir import media
+from fhir.access.grant import Grant
+from fhir.access.scopes import Action, Way, ways
 from fhir.publishing.outbox import report_message
 from fhir.search.params import ResourceType
 from store.database import Transaction

@@ -12,10 +12,10 @@ from api import answers
 from api.grants import grant
 from api.links import url
 from api.requests import form, is_lenient, negotiate, read_params
-from api.scopes import Action
 from api.site import site
 from core.errors import Incorrect, NotFound
 from fhir import bundle
+from fhir.access.scopes import Action
 from fhir.profiles.capability import PARAMS
 from fhir.profiles.catalogue import catalogue, look_up
 from fhir.search.request import Pair

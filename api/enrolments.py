@@ -12,9 +12,9 @@ from starlette.responses import JSONResponse, Response
 from api.disclosure import about, disclosed
 from api.grants import allow
 from api.requests import body, expect_json
-from api.scopes import Action
 from api.site import site
 from core.errors import Incorrect
+from fhir.access.scopes import Action
 from fhir.values import Json
 from ingest.enrol import EnrolmentRequest
 

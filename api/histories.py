@@ -13,13 +13,14 @@ from starlette.responses import Response
 
 from api import answers
 from api.disclosure import disclose
-from api.grants import Grant, denied, grant
+from api.grants import denied, grant
 from api.links import url
 from api.reads import resource_id
 from api.requests import caller, is_lenient, negotiate
-from api.scopes import Action, ways
 from api.site import Site, site
 from fhir import bundle
+from fhir.access.grant import Grant
+from fhir.access.scopes import Action, ways
 from fhir.history import History, parse
 from fhir.search.params import Interaction, ResourceType
 from fhir.search.registry import TYPES

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import orjson
 from starlette.requests import Request
 
-from api.grants import Grant
 from api.requests import caller
-from api.scopes import Action, ways
+from fhir.access.grant import Grant
+from fhir.access.scopes import Action, ways
 from fhir.search import clauses
 from fhir.search.registry import TYPES
 from fhir.search.results import Include, references

@@ -8,7 +8,6 @@ from joserfc.jwk import ECKey
 from starlette.types import ASGIApp
 
 from api import openapi, routes
-from api.audit.auditor import Auditor
 from api.audit.middleware import Audit
 from api.audit.refusals import Refusals
 from api.bulk.pace import Pace
@@ -22,9 +21,13 @@ from api.links import CursorKey
 from api.renderings import Renderings
 from api.site import Site
 from api.smart.server import smart_server
+from api.sockets.app import Sockets
+from api.sockets.connection import Desk
+from api.sockets.hub import Hub
 from api.strips import StripReader
 from core.keyring import KeyRing
 from core.settings import Settings
+from store.auditor import Auditor
 from store.database import Database
 from store.reader import Reader
 from store.searcher import Searcher
@@ -76,7 +79,9 @@ def create_app(
     openapi.install(app)
     routes.install(app)
     app.state.dispatch = Dispatch(app.routes)
-    app.middleware_stack = _guarded(app.state.dispatch, here, Auditor(database))
+    auditor = Auditor(database)
+    guarded = _guarded(app.state.dispatch, here, auditor)
+    app.middleware_stack = Sockets(guarded, Desk(here, Hub(database), auditor))
     return app
 
 

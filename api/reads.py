@@ -9,11 +9,12 @@ from starlette.responses import Response
 from api import answers, views
 from api.disclosure import disclose
 from api.fields import field
-from api.grants import Grant, grant
+from api.grants import grant
 from api.requests import read_params
-from api.scopes import Action
 from api.site import site
 from core.errors import Gone, NotFound
+from fhir.access.grant import Grant
+from fhir.access.scopes import Action
 from fhir.search.params import ResourceType
 from store import resources
 from store.database import Transaction

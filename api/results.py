@@ -6,11 +6,11 @@ from datetime import date
 
 import orjson
 
-from api.grants import Grant
 from core.ecg import SessionKey
 from core.errors import Gone, HisbundleError, NotFound
 from export.paper.sheet import Patient
 from export.recording import Person
+from fhir.access.grant import Grant
 from fhir.mapping.identity import named, subject_id
 from fhir.search.values import elements
 from fhir.values import Json

@@ -11,13 +11,14 @@ from starlette.responses import Response
 from api import answers, views
 from api.bulk import later
 from api.disclosure import disclose
-from api.grants import Grant, grant, narrow_inner
+from api.grants import grant, narrow_inner
 from api.includes import TOO_MANY, Included, included
 from api.links import url, with_cursor
 from api.requests import form, is_lenient, negotiate
-from api.scopes import Action
 from api.site import Site, site
 from fhir import bundle
+from fhir.access.grant import Grant
+from fhir.access.scopes import Action
 from fhir.outcome import operation_outcome
 from fhir.search import request as searches
 from fhir.search.params import ResourceType

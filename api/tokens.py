@@ -11,8 +11,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from api.scopes import Rights
 from core.errors import Unauthenticated
+from fhir.access.scopes import Rights
 
 ISSUER = "hisbundle"
 AUDIENCE = "hisbundle-fhir"

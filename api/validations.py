@@ -13,10 +13,10 @@ from api.disclosure import disclose
 from api.grants import denied, grant
 from api.reads import current, resource_id
 from api.requests import body, caller, expect_json, negotiate
-from api.scopes import Action, ways
 from api.site import site
 from core import json_text
 from core.errors import Incorrect
+from fhir.access.scopes import Action, ways
 from fhir.outcome import findings
 from fhir.parameters import CODE, RESOURCE, URI, Given, from_body, from_query
 from fhir.search.params import ResourceType

@@ -1,4 +1,4 @@
-"""Guarded fetches: the one way to an address that somebody else has named.
+"""Guarded requests: the one way to an address that somebody else has named.
 
 The name is resolved once, every address that it has is checked, and the connection goes to
 one of those, with the name for SNI and certificate: DNS cannot change its mind between check
@@ -9,9 +9,10 @@ API7:2023, https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Fo
 import asyncio
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TypeVar
 
 import httpx
 
@@ -19,8 +20,11 @@ from core.errors import Forbidden, Unavailable
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+Answer = TypeVar("Answer")
 
 TIMEOUT_S = 5.0
+"""Of a fetch as a whole."""
+STEP_S = 60.0
 MAX_BYTES = 262_144
 MAX_ADDRESSES = 16
 MAX_URL_CHARS = 2048
@@ -55,14 +59,26 @@ class Outbound:
         Raises Forbidden for where we do not go, Unavailable for whatever else is not a 200
         of at most MAX_BYTES within TIMEOUT_S.
         """
-        target = parse(url)
-        try:
-            async with asyncio.timeout(TIMEOUT_S):
-                addresses = await _resolve(target)
-                self.check(target, addresses)
-                return await self._get(target, addresses[0])
-        except (OSError, UnicodeError, httpx.HTTPError) as error:
-            raise Unavailable(f"{target.host}: {type(error).__name__}") from error
+        accept = (("Accept", "application/json"), ("Accept-Encoding", "identity"))
+
+        async def body(answer: httpx.Response) -> tuple[Mapping[str, str], bytes]:
+            return answer.headers, await _body(answer)
+
+        return await self._ask("GET", parse(url), b"", accept, TIMEOUT_S, body)
+
+    async def post(
+        self, url: str, body: bytes, headers: Sequence[tuple[str, str]], timeout_s: float
+    ) -> int:
+        """The status that ``url`` answers ``body`` with, within ``timeout_s``.
+
+        What else it answers is neither read nor told: it would be a way to look at servers that
+        only we can reach. Raises Forbidden for where we do not go, Unavailable if nobody answers.
+        """
+
+        async def status(answer: httpx.Response) -> int:
+            return answer.status_code
+
+        return await self._ask("POST", parse(url), body, headers, timeout_s, status)
 
     def check_url(self, url: str, address: Address) -> None:
         """Raises Forbidden unless ``address``, which a URL names in digits, is open to us."""
@@ -85,23 +101,46 @@ class Outbound:
             return any(_inside(network, closed) for network in holders)
         return _is_public(address) or bool(holders)
 
-    async def _get(self, target: httpx.URL, address: Address) -> tuple[Mapping[str, str], bytes]:
+    async def _ask(
+        self,
+        method: str,
+        target: httpx.URL,
+        body: bytes,
+        headers: Sequence[tuple[str, str]],
+        timeout_s: float,
+        read: Callable[[httpx.Response], Awaitable[Answer]],
+    ) -> Answer:
+        try:
+            async with asyncio.timeout(timeout_s):
+                addresses = await _resolve(target)
+                self.check(target, addresses)
+                return await self._send(method, target, addresses[0], body, headers, read)
+        except (OSError, UnicodeError, httpx.HTTPError) as error:
+            raise Unavailable(f"{target.host}: {type(error).__name__}") from error
+
+    async def _send(
+        self,
+        method: str,
+        target: httpx.URL,
+        address: Address,
+        body: bytes,
+        headers: Sequence[tuple[str, str]],
+        read: Callable[[httpx.Response], Awaitable[Answer]],
+    ) -> Answer:
+        # Each step is bounded; the bound of the whole is the caller's.
         async with httpx.AsyncClient(
-            verify=self.tls, trust_env=False, follow_redirects=False, timeout=TIMEOUT_S
+            verify=self.tls, trust_env=False, follow_redirects=False, timeout=STEP_S
         ) as http:
             request = http.build_request(
-                "GET",
+                method,
                 target.copy_with(host=str(address)),
-                headers={
-                    "Host": target.netloc.decode("ascii"),
-                    "Accept": "application/json",
-                    "Accept-Encoding": "identity",
-                },
+                content=body,
+                headers=[("Host", target.netloc.decode("ascii")), *headers],
                 extensions={"sni_hostname": target.raw_host.decode("ascii")},
             )
             answer = await http.send(request, stream=True)
             try:
-                return answer.headers, await _body(answer)
+                return await read(answer)
             finally:
                 await answer.aclose()
 

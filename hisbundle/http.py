@@ -9,11 +9,14 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from core.settings import Settings
-from hisbundle.http_protocol import Protocol
+from hisbundle.http_protocol import Protocol, Socket
 
 GRACE_S = 5
 """What running requests get to end."""
 CONCURRENT_MAX = 1000
+WS_MESSAGE_MAX_BYTES = 4096
+"""Of what a client says on a websocket: a token."""
+WS_PING_S = 20.0
 
 
 class _Server(uvicorn.Server):
@@ -40,6 +43,11 @@ async def serve_http(app: ASGIApp, settings: Settings, started: Callable[[], Non
     config = uvicorn.Config(
         app,
         http=Protocol,
+        ws=Socket,
+        ws_max_size=WS_MESSAGE_MAX_BYTES,
+        ws_ping_interval=WS_PING_S,
+        ws_ping_timeout=WS_PING_S,
+        ws_per_message_deflate=False,  # what is compressed beside a secret can be guessed
         log_config=None,
         access_log=False,
         server_header=False,

@@ -8,6 +8,7 @@ import asyncio
 
 import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from fhir.outcome import operation_outcome
 
@@ -15,6 +16,8 @@ HEAD_MAX_BYTES = 1 << 20
 """Request line and headers; one read may bring 256 kB of a body with them."""
 HEAD_S = 20.0
 """From the connection, or a request's first byte, to the end of its headers."""
+CLOSE_S = 10.0
+"""For a websocket that has ended to take what is still on its way to it."""
 BODY_S = 120.0
 """From there to the end of its body: 5 MB at 350 kbit/s."""
 
@@ -76,6 +79,11 @@ class Protocol(HttpToolsProtocol):
         self._wait(None)
         super().on_message_complete()
 
+    def handle_websocket_upgrade(self) -> None:
+        """The connection goes on as a websocket, with bounds of its own (api.sockets)."""
+        self._wait(None)
+        super().handle_websocket_upgrade()
+
     def send_400_response(self, msg: str) -> None:
         """The one answer to what is no HTTP; the connection ends with it."""
         body = orjson.dumps(operation_outcome("structure", msg))
@@ -85,3 +93,12 @@ class Protocol(HttpToolsProtocol):
         )
         self.transport.write(head.encode("ascii") + body)
         self.transport.close()
+
+
+class Socket(WebSocketsSansIOProtocol):
+    """A websocket that ends for who reads nothing: a closed transport still waits for them."""
+
+    async def run_asgi(self) -> None:
+        """One connection, from its acceptance to its end."""
+        await super().run_asgi()
+        self.loop.call_later(CLOSE_S, self.transport.abort)

@@ -14,11 +14,11 @@ from api import answers
 from api.grants import allow
 from api.links import url
 from api.requests import form, is_lenient, negotiate, read_params
-from api.scopes import Action
 from api.site import site
 from core.audit import Recorded
 from core.errors import Incorrect, NotFound
 from fhir import bundle
+from fhir.access.scopes import Action
 from fhir.audit import query as queries
 from fhir.audit.event import audit_event
 from fhir.outcome import operation_outcome

@@ -4,13 +4,13 @@ from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.audit.auditor import Auditor
 from api.audit.entries import begun, ended
 from api.audit.refusals import Refusals
 from api.errors import answer
 from api.requests import MAX_FORM_BYTES
 from core.errors import Unavailable
 from fhir.audit.interaction import interaction
+from store.auditor import Auditor
 
 NOT_AUDITED = frozenset(
     {

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import structlog
 from starlette.types import Scope
 
-from api.audit.auditor import Auditor
 from api.audit.entries import refused
 from core.audit import Entry
 from core.errors import Unavailable
+from store.auditor import Auditor
 
 WINDOW_S = 60.0
 MAX_ADDRESSES = 1000

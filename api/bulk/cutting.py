@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from api.bulk.sights import Sight, ordered_with
 from api.grants import narrowed
-from api.scopes import Rights
+from fhir.access.scopes import Rights
 from fhir.bulk.plan import Plan, Step, query
 from store import search, snapshots
 from store.criteria import Clause, DateClause, DateTest, PatientClause, Prefix, Query

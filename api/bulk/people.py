@@ -9,9 +9,9 @@ from starlette.requests import Request
 from api.bulk.sights import Sight
 from api.grants import grant
 from api.requests import caller
-from api.scopes import Action
 from api.site import site
 from core.errors import Gone, Incorrect, NotFound, TooCostly
+from fhir.access.scopes import Action
 from fhir.bulk.parameters import PATIENTS_MAX
 from fhir.groups import patients
 from store import resources, snapshots

@@ -5,10 +5,10 @@ from typing import Self
 
 from starlette.requests import Request
 
-from api.grants import Grant
 from api.requests import caller
-from api.scopes import Action, Rights, ways
-from api.smart.compartments import compartment
+from fhir.access.compartments import compartment
+from fhir.access.grant import Grant
+from fhir.access.scopes import Action, Rights, ways
 from fhir.bulk.plan import Plan
 from store.criteria import Query
 from store.database import Transaction

@@ -16,8 +16,8 @@ from api.operations.given import nothing
 from api.operations.seen import seen
 from api.reads import current
 from api.requests import read_params
-from api.scopes import Action
 from api.site import site
+from fhir.access.scopes import Action
 from fhir.mapping.composition import composition, document_bundle, spoken_of
 from fhir.values import Json
 from store.database import Transaction

@@ -13,17 +13,18 @@ from starlette.responses import Response
 
 from api import answers
 from api.disclosure import disclose
-from api.grants import Grant, grant
+from api.grants import grant
 from api.links import url
 from api.operations.given import given
 from api.operations.seen import seen
 from api.operations.wish import BY_TIME, Wish, wish
 from api.reads import current
 from api.requests import is_lenient, negotiate
-from api.scopes import Action
 from api.site import site
 from core.errors import Forbidden, Incorrect
 from fhir import bundle
+from fhir.access.grant import Grant
+from fhir.access.scopes import Action
 from fhir.mapping.composition import spoken_of
 from fhir.search.request import CURSOR, Pair
 from fhir.values import Json

@@ -17,10 +17,10 @@ from api.grants import grant, narrow_inner
 from api.links import url
 from api.operations.given import given
 from api.requests import is_lenient, negotiate
-from api.scopes import Action
 from api.site import site
 from core.errors import Incorrect
 from fhir import bundle
+from fhir.access.scopes import Action
 from fhir.search import request as searches
 from fhir.search.groups import Groups, codings, concept_of, newest
 from fhir.search.registry import TYPES

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 from starlette.requests import Request
 
-from api.grants import Grant, grant
-from api.scopes import Action
+from api.grants import grant
 from core.errors import Forbidden
+from fhir.access.grant import Grant
+from fhir.access.scopes import Action
 from fhir.search.registry import TYPES
 from store import resources
 from store.database import Transaction

@@ -16,9 +16,9 @@ from api.operations.given import nothing
 from api.reads import current
 from api.requests import read_params
 from api.samples import Codes, millivolts
-from api.scopes import Action
 from api.site import site
 from core.errors import Incorrect, NotFound
+from fhir.access.scopes import Action
 from fhir.mapping.spectrum import spectrum_observation
 from fhir.values import Json
 from store.resources import Document

@@ -17,9 +17,9 @@ from api.disclosure import disclose, disclosed
 from api.grants import grant
 from api.operations.given import sent
 from api.requests import negotiate
-from api.scopes import Action
 from api.site import site
 from core.errors import Incorrect
+from fhir.access.scopes import Action
 from fhir.codes import UCUM
 from fhir.mapping.statistics import statistics_observation, units_told
 from fhir.parameters import named

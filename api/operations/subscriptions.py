@@ -14,13 +14,14 @@ from starlette.responses import Response
 
 from api import answers
 from api.disclosure import disclose
-from api.grants import Grant, denied, grant
+from api.grants import denied, grant
 from api.operations.given import given
 from api.reads import resource_id
 from api.requests import caller, negotiate
-from api.scopes import Action, ways
 from api.site import Site, site
 from core.errors import Forbidden, Gone, Incorrect, NotFound
+from fhir.access.grant import Grant
+from fhir.access.scopes import Action, ways
 from fhir.search.request import Pair
 from fhir.subscriptions.channels import carried
 from fhir.subscriptions.notification import (

@@ -11,11 +11,11 @@ from dataclasses import replace
 import structlog
 from joserfc.jwk import ECKey
 
-from api.scopes import PATIENT
-from api.smart.compartments import Compartments
 from api.tokens import Caller
 from api.verified import Verified
 from core.errors import Unauthenticated
+from fhir.access.compartments import Compartments
+from fhir.access.scopes import PATIENT
 from store import clients
 from store.clients import Refused
 from store.database import Database

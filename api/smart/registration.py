@@ -11,11 +11,11 @@ from uuid import uuid4
 import orjson
 
 from api import break_glass, metrics
-from api.scopes import PATIENT, parse
 from api.smart import introspection
 from api.smart.keys import key_set
 from core import outbound
 from core.errors import Forbidden, Incorrect
+from fhir.access.scopes import PATIENT, parse
 from store import clients, resources
 from store.database import Transaction
 

@@ -5,13 +5,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api.disclosure import acting
-from api.scopes import within
 from api.site import site
 from api.smart.authentication import authenticate
 from api.smart.form import need, read_form
 from api.smart.refusal import NO_STORE, Refusal, oauth
 from api.smart.server import LIFE_S, TOKEN_PATH
 from api.tokens import issue
+from fhir.access.scopes import within
 from store.clients import Client
 
 PATH = TOKEN_PATH

@@ -9,11 +9,12 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from api.grants import Grant, narrow_inner, reach
+from api.grants import narrow_inner, reach
 from api.requests import negotiate
-from api.scopes import Action
 from api.writes.writer import Writer
 from core.errors import Incorrect, Unmet
+from fhir.access.grant import Grant
+from fhir.access.scopes import Action
 from fhir.search import request as searches
 from fhir.search.params import ResourceType
 from fhir.search.registry import TYPES

@@ -5,12 +5,13 @@ from uuid import uuid4
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.grants import Grant, allow, reach
+from api.grants import allow, reach
 from api.requests import read_params
-from api.scopes import Action
 from api.writes import conditional, incoming, references, replies
 from api.writes.judged import check_names, indexed, judged
 from api.writes.writer import Writer, writing
+from fhir.access.grant import Grant
+from fhir.access.scopes import Action
 from fhir.search.params import ResourceType
 from fhir.values import Json
 from store.resources import Document

@@ -3,13 +3,14 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.grants import Grant, reach
+from api.grants import reach
 from api.reads import resource_id
 from api.requests import read_params
-from api.scopes import Action
 from api.writes import conditional, incoming, replies
 from api.writes.writer import Writer, writing
 from core.errors import Conflict
+from fhir.access.grant import Grant
+from fhir.access.scopes import Action
 from fhir.search.params import ResourceType
 from store import resources
 

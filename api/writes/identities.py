@@ -14,11 +14,11 @@ from uuid import uuid4
 from starlette.requests import Request
 
 from api.grants import grant
-from api.scopes import Action
 from api.writes import conditional
 from api.writes.entries import Entry
 from api.writes.writer import Writer
 from core.errors import Incorrect, Invalid, Unmet
+from fhir.access.scopes import Action
 from fhir.search.params import ResourceType
 from fhir.search.registry import TYPES
 from fhir.values import Json

@@ -8,16 +8,17 @@ from jsonpointer import JsonPointerException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.grants import Grant, reach
+from api.grants import reach
 from api.reads import resource_id
 from api.requests import read_params
-from api.scopes import Action
 from api.writes import conditional, incoming, replies
 from api.writes.judged import judged
 from api.writes.update import change
 from api.writes.writer import Writer, writing
 from core import json_text
 from core.errors import Gone, Incorrect, Invalid, NotFound
+from fhir.access.grant import Grant
+from fhir.access.scopes import Action
 from fhir.search.params import ResourceType
 from fhir.values import Json
 from store import resources

@@ -4,11 +4,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import answers
-from api.grants import Grant
 from api.requests import caller
-from api.scopes import Action, ways
 from api.writes.incoming import Return, preference
 from api.writes.writer import Writer
+from fhir.access.grant import Grant
+from fhir.access.scopes import Action, ways
 from fhir.outcome import operation_outcome
 from store.resources import Document
 

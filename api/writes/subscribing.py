@@ -12,10 +12,10 @@ from starlette.requests import Request
 
 from api.grants import denied
 from api.requests import caller
-from api.scopes import Action, Way, ways
 from core.errors import Forbidden
 from core.outbound import Outbound
 from core.settings import Settings
+from fhir.access.scopes import Action, Way, ways
 from fhir.search.indexing import draft as indexed
 from fhir.subscriptions import channels
 from fhir.subscriptions.endpoints import check_endpoint, literal

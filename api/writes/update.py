@@ -5,16 +5,17 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.grants import Grant, reach
+from api.grants import reach
 from api.reads import resource_id
 from api.requests import read_params
-from api.scopes import Action
 from api.writes import alarms, conditional, evidence, incoming, references, replies
 from api.writes.create import add, new_id
 from api.writes.judged import check_names, indexed, judged
 from api.writes.writer import Writer, writing
 from core import json_text
 from core.errors import Conflict, Incorrect
+from fhir.access.grant import Grant
+from fhir.access.scopes import Action
 from fhir.search.params import ResourceType
 from fhir.values import Json, unversioned
 from store import resources

@@ -8,13 +8,13 @@ from uuid import UUID
 from starlette.requests import Request
 
 from api.disclosure import disclose
-from api.grants import Grant
 from api.hl7v2 import letterhead
 from api.requests import caller
-from api.scopes import Action, allows, ways
 from api.site import Site, site
 from api.writes import references, subscribing
 from core.errors import Conflict
+from fhir.access.grant import Grant
+from fhir.access.scopes import Action, allows, ways
 from fhir.publishing.outbox import put_out
 from store import devices, resources, wearing
 from store.database import Transaction

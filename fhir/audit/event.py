@@ -18,7 +18,7 @@ _PROFILES = {
     "read": "Read", "vread": "Read", "create": "Create", "update": "Update", "patch": "Update",
     "delete": "Delete", "search-type": "Query", "search-system": "Query",
 }  # fmt: skip
-_LOCAL = frozenset({"introspect", "revoke", "enrol", "enrolment-key", "other"})
+_LOCAL = frozenset({"introspect", "revoke", "enrol", "enrolment-key", "notification", "other"})
 _OUTCOMES = {0: "success", 4: "refused", 8: "failed", 12: "unavailable"}
 
 

@@ -21,7 +21,7 @@ _BY_METHOD = {"PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _ACTIONS = {
     "read": "R", "vread": "R", "history-instance": "R", "history-type": "R",
     "history-system": "R", "create": "C", "enrol": "C", "update": "U", "patch": "U",
-    "delete": "D",
+    "delete": "D", "notification": "R",
 }  # fmt: skip
 CHANGES = frozenset({"create", "update", "patch", "delete", "batch", "enrol"})
 """What is written down before it happens too."""

@@ -81,6 +81,13 @@ OPERATIONS: tuple[Operation, ...] = (
         " are kept for 7 days; an answer has at most 100.",
         ("Subscription",),
     ),
+    Operation(
+        "get-ws-binding-token",
+        f"{_BACKPORT}/backport-subscription-get-ws-binding-token",
+        "A token with which a websocket is bound to Subscriptions (id, as often as you like; of"
+        " one, without parameters), for whoever asked for them. It counts once, within 60 s.",
+        ("Subscription",),
+    ),
 )
 
 

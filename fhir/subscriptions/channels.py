@@ -33,7 +33,7 @@ _OURS = frozenset(
     {
         "connection", "content-encoding", "content-length", "content-type", "expect", "host",
         "keep-alive", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade",
-        "x-hub-signature-256",
+        "x-event-id", "x-hub-signature",
     }
 )  # fmt: skip
 """Headers that say how it is sent: they are not the client's to set."""

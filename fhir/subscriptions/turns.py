@@ -15,19 +15,25 @@ from store.subscriptions.state import Status
 _MAX_CHARS = 500
 
 
-async def turn(tx: Transaction, id_: str, status: Status, error: str | None = None) -> None:
+async def turn(
+    tx: Transaction, id_: str, status: Status, error: str | None = None, version: int | None = None
+) -> bool:
     """Set the status, and the reason of an error; nothing of a Subscription that was deleted.
+
+    Given a ``version``, nothing of a later one either: what was found out of another request
+    does not count for it. Whether it was set.
 
     It takes the FHIR clock: call it before anything of this transaction locks the row. Tell the
     channel ``resource`` afterwards.
     """
     await resources.lock(tx)
     current = await resources.current(tx, "Subscription", id_)
-    if current is None or current.deleted:
-        return
+    if current is None or current.deleted or version not in (None, current.version):
+        return False
     body = told(unversioned(json_text.loads(current.body)), status, error)
     await resources.put_many(tx, [draft(body)])
     await state.turn(tx, id_, status, error)
+    return True
 
 
 def told(body: Json, status: Status, error: str | None) -> Json:

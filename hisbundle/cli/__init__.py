@@ -19,6 +19,7 @@ from hisbundle.cli.replay import replay
 from hisbundle.cli.serve import serve
 from hisbundle.cli.settings import settings
 from hisbundle.cli.simulate import simulate
+from hisbundle.cli.subscriptions import subscriptions
 from hisbundle.cli.token import token
 from hisbundle.cli.train import train
 from hisbundle.exits import FAULT, exit_code, is_expected, message
@@ -40,6 +41,7 @@ app.add_typer(client, name="client")
 app.add_typer(alerts, name="alerts")
 app.add_typer(audit, name="audit")
 app.add_typer(hl7, name="hl7")
+app.add_typer(subscriptions, name="subscriptions")
 app.add_typer(fetch, name="fetch")
 app.add_typer(model, name="model")
 

@@ -22,7 +22,8 @@ _NAME = Text(collation="C")
 
 # One row per Subscription: who asked for it and with which scopes, its counter of events, and how
 # delivery fares. Versions of resources after ``since`` and until ``ends`` count for it.
-# ``delivered`` is the last number its channel has taken.
+# ``delivered`` is the last number its channel has taken. Who delivers holds the ``lease`` (a name
+# of its own) until ``leased_until``: no transaction is open while a subscriber takes its time.
 subscription = Table(
     "subscription",
     metadata,
@@ -41,6 +42,9 @@ subscription = Table(
     time_column("next_try_at", now=True),
     time_column("heartbeat_at", nullable=True),
     Column("error", Text, nullable=True),
+    Column("lease", Text, nullable=True),
+    time_column("leased_until", nullable=True),
+    Column("last_failure", Text, nullable=True),
     CheckConstraint("status IN ('requested', 'active', 'error', 'off')", name="status"),
     Index(
         "subscription_due_idx",

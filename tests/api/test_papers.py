@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from api import papers, results
-from api.grants import Grant
 from api.report_choice import Choice
-from api.scopes import Way
 from api.strips import session_opener
 from core.ecg import SAMPLES_PER_STRIP
 from core.keyring import KeyRing
 from core.local_vault import LocalVault
 from export.paper.sheet import Excerpt
+from fhir.access.grant import Grant
+from fhir.access.scopes import Way
 from store import wearing
 from store.database import Database
 from tests.api.exhibits import RATE_HZ, STARTED_AT, Exhibit, exhibit

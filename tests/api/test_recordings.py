@@ -7,15 +7,15 @@ import pytest
 from sqlalchemy import text
 
 from api import results
-from api.grants import Grant
 from api.recordings import recording
-from api.scopes import WHOLE
 from core.chunk import INVALID_SAMPLE
 from core.ecg import SAMPLES_PER_STRIP
 from core.errors import Conflict
 from core.keyring import KeyRing
 from core.local_vault import LocalVault
 from export.recording import BeatClass, Recording
+from fhir.access.grant import Grant
+from fhir.access.scopes import WHOLE
 from store.database import Database
 from tests.api.exhibits import STARTED_AT, Exhibit, exhibit, publish
 

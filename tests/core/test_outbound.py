@@ -147,3 +147,63 @@ async def test_size_and_time_are_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
             await LOOPBACK.get(url)
     with pytest.raises(Unavailable):
         await LOOPBACK.get(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://127.0.0.1/x", "https://127.1/", "https://localhost/", "https://localhost./",
+        "https://[::1]/", "https://10.1.2.3/", "https://2130706433/", "https://0x7f000001/",
+        "https://0x7f.1/", "https://017700000001/", "https://0177.0.0.1/", "https://0/",
+        "https://[::ffff:127.0.0.1]/", "https://[::ffff:7f00:1]/", "https://[64:ff9b::7f00:1]/",
+        "https://[2002:7f00:1::]/", "https://[::7f00:1]/", "https://[fe80::1]/",
+        "https://[fec0::1]/", "https://169.254.169.254/latest", "https://[fd00:ec2::254]/",
+        "https://user@127.0.0.1/", "https://93.184.216.34@127.0.0.1/", "http://93.184.216.34/",
+        "https://127.0.0.1:65536/", "https://127.0.0.1:0/", "https://127.0.0.1#@93.184.216.34/",
+        "ftp://93.184.216.34/", "https:///hook", "https://\uff11\uff12\uff17.0.0.1/",
+        "https://127\u30020\u30020\u30021/", "https://100.64.0.1/", "https://224.0.0.1/",
+    ],
+)  # fmt: skip
+async def test_nothing_is_posted_to_closed_addresses(url: str) -> None:
+    with pytest.raises((Forbidden, Unavailable)):
+        await PUBLIC.post(url, b"{}", (), 2.0)
+
+
+@pytest.mark.parametrize("address", sorted(map(str, METADATA)))
+async def test_metadata_is_closed_although_everything_is_listed(address: str) -> None:
+    host = f"[{address}]" if ":" in address else address
+    with pytest.raises(Forbidden):
+        await EVERYWHERE.post(f"https://{host}/latest", b"{}", (), 2.0)
+
+
+async def test_a_name_that_moves_inside_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Public when it was looked up first, metadata the next time: each post looks anew."""
+    answers = [["127.0.0.1"], ["169.254.169.254"], ["127.0.0.1", "169.254.169.254"]]
+
+    async def resolve(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        return [(2, 1, 6, "", (address, port)) for address in answers.pop(0)]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve, raising=False)
+    async with serving() as site:
+        url = f"http://hook.test:{site.port}/"
+        assert await LOOPBACK.post(url, b"", (), 5.0) == 200
+        for _ in range(2):
+            with pytest.raises(Forbidden):
+                await LOOPBACK.post(url, b"", (), 5.0)
+    assert len(site.requests) == 1
+
+
+async def test_of_an_answer_only_its_status_is_told() -> None:
+    async with serving() as other, serving() as site:
+        site.status, site.body = "307 Temporary Redirect", b"secret"
+        site.headers["Location"] = f"http://127.0.0.1:{other.port}/"
+        url = f"http://127.0.0.1:{site.port}/hook"
+        assert await LOOPBACK.post(url, b"{}", (("X-Own", "1"),), 5.0) == 307
+        assert not other.requests
+        assert site.requests[0].startswith("POST /hook HTTP/1.1\r\n")
+        assert "X-Own: 1\r\n" in site.requests[0]
+        site.body, site.headers = b" " * (50 << 20), {}
+        assert await LOOPBACK.post(url, b"{}", (), 5.0) == 307
+        site.delay_s = 5.0
+        with pytest.raises(Unavailable, match="TimeoutError"):
+            await LOOPBACK.post(url, b"{}", (), 0.2)

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from api.scopes import within
 from core.audit import Entry
+from fhir.access.scopes import within
 from fhir.values import instant
 from store import audit
 from store.database import Database

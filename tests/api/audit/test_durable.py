@@ -10,11 +10,11 @@ from fastapi import FastAPI
 from joserfc.jwk import ECKey
 from sqlalchemy import text
 
-from api.audit.auditor import Auditor
 from api.tokens import issue
 from core.audit import Entry
 from core.errors import Unavailable
 from store.audit_chain import verify
+from store.auditor import Auditor
 from store.database import Database
 from tests.api.audit.support import batches, trail
 from tests.api.support import Client, patient, store
@@ -130,7 +130,7 @@ async def test_nobody_waits_for_a_trail_that_is_stuck(
 async def test_more_than_fits_is_turned_away(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.audit.auditor.MAX_ENTRIES", 5)
+    monkeypatch.setattr("store.auditor.MAX_ENTRIES", 5)
     auditor = Auditor(database)
     outcomes = await asyncio.gather(
         *(auditor.record([ENTRY, ENTRY]) for _ in range(10)), return_exceptions=True

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from api.audit.auditor import Auditor
 from api.audit.entries import MAX_REQUEST_BYTES
 from core.audit import Entry
 from core.errors import Unavailable
 from store.audit_chain import verify
+from store.auditor import Auditor
 from store.database import Database
 from tests.api.audit.support import batches, trail
 

@@ -7,9 +7,9 @@ import pytest
 from fastapi import FastAPI
 from prometheus_client import REGISTRY
 
-from api.audit.auditor import Auditor
 from api.audit.refusals import Refusals
 from api.break_glass import SCOPE
+from store.auditor import Auditor
 from store.database import Database
 from tests.api.audit.support import events, roles, trail
 from tests.api.conftest import Scoped

@@ -9,9 +9,9 @@ import pytest
 from fastapi import FastAPI
 
 from api.site import Site
-from api.smart.compartments import REFRESH_S, Compartments, compartment
 from api.smart.registration import register
 from core.errors import Incorrect
+from fhir.access.compartments import REFRESH_S, Compartments, compartment
 from fhir.values import Json
 from store import clients
 from store.database import Database
@@ -52,7 +52,7 @@ async def test_they_are_remembered_for_a_moment(
     await store(database, group("ward", member("p2")))
     assert await known.of("d") == {"p2"}
     later = time.monotonic() + REFRESH_S
-    monkeypatch.setattr("api.smart.compartments.time.monotonic", lambda: later)
+    monkeypatch.setattr("fhir.access.compartments.time.monotonic", lambda: later)
     assert await known.of("c") == {"p2"}
     assert await known.of("unknown") == frozenset()
 
@@ -60,7 +60,7 @@ async def test_they_are_remembered_for_a_moment(
 async def test_too_many_are_nobody(
     database: Database, monkeypatch: pytest.MonkeyPatch, confined: Confined
 ) -> None:
-    monkeypatch.setattr("api.smart.compartments.PATIENTS_MAX", 2)
+    monkeypatch.setattr("fhir.access.compartments.PATIENTS_MAX", 2)
     client = await confined(scopes="patient/*.rs", groups=("g",))
     await client.get("Patient", 403)
     async with database.transaction() as tx:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.scopes import WHOLE, Action, Rights, Scope, Way, allows, parse, ways, within
+from fhir.access.scopes import WHOLE, Action, Rights, Scope, Way, allows, parse, ways, within
 from store.criteria import TokenClause, TokenValue
 
 

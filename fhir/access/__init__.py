@@ -1,0 +1,1 @@
+"""Who may see what: scopes, and the patients that a client is registered for."""
