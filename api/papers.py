@@ -120,7 +120,7 @@ def label(beat: Beat, finding: StripFinding) -> str:
     """What stands above a beat: its class, or whether it is abnormal where it has none."""
     if beat.beat_class is not None:
         return beat.beat_class.value
-    return _LABELS[beat_class(beat.abnormal_probability, finding.abnormal_from)]
+    return _LABELS[beat_class(beat, finding)]
 
 
 def _marks(finding: StripFinding) -> tuple[BeatMark, ...]:

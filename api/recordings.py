@@ -1,12 +1,15 @@
 """A report's session as one recording: the wearer's strips, and what their chunks hold."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from api.results import Result, in_files
 from api.samples import Scale, fill
 from api.strips import session_opener
+from core import ecg
 from core.chunk import INVALID_SAMPLE
-from core.ecg import StripFinding
+from core.ecg import RhythmKind, RhythmSpan, StripFinding
 from core.errors import Conflict, NotFound, TooCostly
 from core.keyring import KeyRing
 from export.recording import BeatClass, Recording
@@ -27,6 +30,7 @@ class _Strips:
         self.spans: list[tuple[int, int]] = []
         self.beats: list[int] = []
         self.classes: list[BeatClass] = []
+        self._rhythm: dict[tuple[RhythmKind, int], RhythmSpan] = {}
 
     def take(self, finding: StripFinding) -> None:
         """Raises Conflict for another rate, TooCostly for more than a day."""
@@ -40,14 +44,40 @@ class _Strips:
         self.spans.append((begin, end))
         for beat in finding.beats:
             self.beats.append(beat.sample_index - self.first.first_sample)
-            self.classes.append(beat_class(beat.abnormal_probability, finding.abnormal_from))
+            self.classes.append(beat_class(beat, finding))
+        # An episode is told again by each strip that it overlaps: the last one knows its end.
+        self._rhythm |= {(span.kind, span.first_sample): span for span in finding.rhythm}
+
+    def rhythm(self) -> tuple[RhythmSpan, ...]:
+        """The episodes by their start, on the recording's samples, cut off at its ends."""
+        start, stop = self.first.first_sample, self.spans[-1][1]
+        cut = (
+            replace(
+                span,
+                first_sample=max(span.first_sample, start) - start,
+                stop_sample=min(span.stop_sample, stop) - start,
+            )
+            for span in self._rhythm.values()
+        )
+        return tuple(sorted(cut, key=lambda span: (span.first_sample, span.kind)))
 
 
-def beat_class(probability: float | None, abnormal_from: float) -> BeatClass:
-    """What a beat counts as."""
-    if probability is None:
+_CLASSES = {
+    ecg.BeatClass.NORMAL: BeatClass.NORMAL,
+    ecg.BeatClass.SUPRAVENTRICULAR: BeatClass.SUPRAVENTRICULAR,
+    ecg.BeatClass.VENTRICULAR: BeatClass.VENTRICULAR,
+    ecg.BeatClass.FUSION: BeatClass.FUSION,
+    ecg.BeatClass.UNKNOWN: BeatClass.UNKNOWN,
+}
+
+
+def beat_class(beat: ecg.Beat, finding: StripFinding) -> BeatClass:
+    """What a beat of ``finding`` counts as in a file."""
+    if beat.beat_class is not None:
+        return _CLASSES[beat.beat_class]
+    if beat.abnormal_probability is None:
         return BeatClass.UNCLASSIFIED
-    return BeatClass.ABNORMAL if probability >= abnormal_from else BeatClass.NORMAL
+    return BeatClass.NORMAL if finding.is_normal(beat) else BeatClass.ABNORMAL
 
 
 async def recording(tx: Transaction, keyring: KeyRing, result: Result) -> Recording:
@@ -72,6 +102,7 @@ async def recording(tx: Transaction, keyring: KeyRing, result: Result) -> Record
         beats=np.array(strips.beats, np.int64)[order],
         classes=np.array(strips.classes, np.uint8)[order],
         person=in_files(result.patient),
+        rhythm=strips.rhythm(),
     )
 
 

@@ -8,6 +8,7 @@ from core.alerts import Alert
 from core.ecg import RhythmKind
 from core.holter.digest import Extreme
 from core.holter.summary import Episodes, Holter
+from core.holter.variability import Spectra
 from export.paper.sheet import EpisodeRow, Report, Rows
 from fhir import codes
 from fhir.mapping.prose import FAST, graver_first, span, statements
@@ -60,8 +61,16 @@ def _rates(found: Holter) -> Rows:
         ("RMSSD / SDNN index", _pair(*(varies.rmssd_ms, varies.sdnn_index_ms) if varies else ())),
         ("pNN50", "not measured" if varies is None or varies.pnn50_percent is None
          else f"{varies.pnn50_percent:.1f} %"),
+        ("LF / HF, medians of 5 min", _powers(found.spectra)),
     ]  # fmt: skip
     return tuple(rows)
+
+
+def _powers(spectra: Spectra | None) -> str:
+    if spectra is None:
+        return "not measured"
+    ratio = "" if spectra.lf_hf is None else f", ratio {spectra.lf_hf:.1f}"
+    return f"{spectra.lf_ms2:.0f} / {spectra.hf_ms2:.0f} ms²{ratio} ({spectra.windows})"
 
 
 def _pair(*values_ms: float | None) -> str:
@@ -90,9 +99,18 @@ def _beats(found: Holter) -> Rows:
             ("Unknown (Q)", _share(sums.unknown, sums.named)),
             ("Not classified", f"{sums.beats - sums.named}"),
         ]
-    told = ["-" if ms is None else f"{ms}" for ms in (found.qrs_ms, found.qt_ms, found.qtc_ms)]
-    measured = f"{' / '.join(told)} ms" if any(ms != "-" for ms in told) else "not measured"
-    return (*rows, ("QRS / QT / QTc, medians", measured))
+    return (*rows, *_intervals(found))
+
+
+def _intervals(found: Holter) -> Rows:
+    """Medians, and QTc's range with the number of strips behind it."""
+    spreads, qtc = (found.qrs, found.qt, found.qtc), found.qtc
+    told = ["-" if spread is None else f"{spread.median_ms}" for spread in spreads]
+    return (
+        ("QRS / QT / QTc, medians", f"{' / '.join(told)} ms" if any(spreads) else "not measured"),
+        ("QTc, range", f"{qtc.lowest_ms} to {qtc.highest_ms} ms in {qtc.strips} strips"
+         if qtc else "not measured"),
+    )  # fmt: skip
 
 
 def _recording(found: Holter) -> Rows:

@@ -101,6 +101,28 @@ class Intervals:
 
 
 @dataclass(frozen=True, slots=True)
+class Hrv:
+    """Variability of the intervals between clean normal beats (Task Force 1996, as Rate's).
+
+    Time domain in ms, ``pnn50`` 0 to 1; powers in ms2, None where a spectrum cannot be had.
+    """
+
+    intervals: int
+    mean_nn_ms: float
+    sdnn_ms: float
+    rmssd_ms: float
+    pnn50: float
+    vlf_ms2: float | None = None
+    lf_ms2: float | None = None
+    hf_ms2: float | None = None
+
+    @property
+    def lf_hf(self) -> float | None:
+        """Ratio of LF to HF power."""
+        return self.lf_ms2 / self.hf_ms2 if self.lf_ms2 is not None and self.hf_ms2 else None
+
+
+@dataclass(frozen=True, slots=True)
 class Rate:
     """Heart rate and RR statistics of a strip (Task Force 1996, doi:10.1161/01.CIR.93.5.1043)."""
 
@@ -154,6 +176,7 @@ class StripFinding:
     as abnormal from probability ``abnormal_from`` on, the threshold of the model. ``rhythm`` holds
     the spans that overlap the strip, whole: one that goes on is told again in the next strip, with
     the same start. ``fallback`` says why another engine than the configured one was asked.
+    ``hrv`` is that of the five minutes that end in the strip.
     """
 
     strip_index: int
@@ -173,6 +196,14 @@ class StripFinding:
     rhythm: tuple[RhythmSpan, ...] = ()
     intervals: Intervals | None = None
     fallback: str | None = None
+    hrv: Hrv | None = None
+
+    def is_normal(self, beat: Beat) -> bool:
+        """Whether one of its beats is of class N, or where no class was told, not abnormal."""
+        if beat.beat_class is not None:
+            return beat.beat_class is BeatClass.NORMAL
+        probability = beat.abnormal_probability
+        return probability is not None and probability < self.abnormal_from
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,17 +14,25 @@ import numpy as np
 import numpy.typing as npt
 
 from core.chunk import INVALID_SAMPLE
+from core.ecg import RhythmSpan
 
 PART_BYTES = 1 << 20
 AUTOMATED = "Beats by automated analysis, not confirmed; not a diagnosis"
 
 
 class BeatClass(IntEnum):
-    """What the network said of a beat."""
+    """What the network said of a beat: a class of EC57, or, if it told none, what it is not.
+
+    ABNORMAL: by its probability, of no class. NORMAL: of class N, or by its probability.
+    """
 
     NORMAL = 0
     ABNORMAL = 1
     UNCLASSIFIED = 2
+    SUPRAVENTRICULAR = 3
+    VENTRICULAR = 4
+    FUSION = 5
+    UNKNOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,8 @@ class Recording:
     """One lead of one wearer. ``codes`` int16[n], INVALID_SAMPLE where there is no value.
 
     One code is ``nv_per_lsb`` nanovolts. ``beats`` int64[k] are sample indices in ``codes``,
-    ascending, ``classes`` uint8[k] their BeatClass. ``started_at`` is the first sample's time.
+    ascending, ``classes`` uint8[k] their BeatClass; ``rhythm`` are its spans on the same indices,
+    in order of their start, each once. ``started_at`` is the first sample's time.
     """
 
     device_id: UUID
@@ -55,6 +64,7 @@ class Recording:
     beats: npt.NDArray[np.int64] = field(repr=False)
     classes: npt.NDArray[np.uint8] = field(repr=False)
     person: Person
+    rhythm: tuple[RhythmSpan, ...] = ()
 
     @property
     def mv_per_lsb(self) -> float:

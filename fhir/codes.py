@@ -81,6 +81,10 @@ BEAT_CLASSIFICATION = _local(
 R_PEAK = _local("r-peak", "R peak", "Time of the R peak of one beat.")
 BEATS = _local("beats", "Beats", "R peaks found.")
 CLASSIFIED_BEATS = _local("classified-beats", "Classified beats", "Beats that were classified.")
+FALLBACK_STRIPS = _local(
+    "fallback-strips", "Strips classified by the reserve engine",
+    "Strips whose beats another engine classified, for the configured one could not be asked.",
+)  # fmt: skip
 ABNORMAL_BEATS = _local(
     "abnormal-beats", "Abnormal beats",
     "Classified beats whose probability of being abnormal reaches the model's threshold.",
@@ -177,6 +181,19 @@ SDANN = _local(
 SDNN_INDEX = _local(
     "sdnn-index", "SDNN index", "Mean of the standard deviations of NN of all segments of 5 min."
 )
+LF_POWER = _local(
+    "lf-power", "LF power of NN intervals",
+    "Power at 0.04-0.15 Hz, median of windows of 5 min (doi:10.1161/01.CIR.93.5.1043).",
+)  # fmt: skip
+HF_POWER = _local(
+    "hf-power", "HF power of NN intervals",
+    "Power at 0.15-0.40 Hz, median of windows of 5 min (doi:10.1161/01.CIR.93.5.1043).",
+)  # fmt: skip
+LF_HF = _local("lf-hf", "LF/HF ratio", "Ratio of LF to HF power, median of windows of 5 min.")
+SPECTRA = _local("hrv-windows", "HRV windows", "Windows of 5 min behind LF and HF power.")
+QTC_MIN = _local("qtc-min", "Shortest QTc interval", "Shortest QTc interval of any strip.")
+QTC_MAX = _local("qtc-max", "Longest QTc interval", "Longest QTc interval of any strip.")
+QTC_STRIPS = _local("qtc-strips", "Strips with a QTc interval", "Strips in which QTc was measured.")
 PNN50 = _local("pnn50", "pNN50", "Share of successive NN intervals that differ by more than 50 ms.")
 
 # Devices
@@ -192,7 +209,7 @@ DATA_CREATE = Code(
 
 # Files
 WFDB_RECORD = _local("wfdb", "WFDB record", "Zip of .hea, .dat (format 16) and .atr (MIT format).")
-EDF_PLUS = _local("edf-plus", "EDF+", "EDF+C with beats and gaps as annotations.")
+EDF_PLUS = _local("edf-plus", "EDF+", "EDF+C with beats, rhythms and gaps as annotations.")
 DICOM_ECG = _local(
     "dicom-ambulatory-ecg", "DICOM ambulatory ECG",
     "Ambulatory ECG Waveform Storage, 1.2.840.10008.5.1.4.1.1.9.1.3.",
@@ -216,6 +233,7 @@ MILLIVOLT = Unit("mV", "mV")
 SQUARE_MILLIVOLT = Unit("mV2", "mV²")
 SQUARE_MILLIVOLT_PER_HERTZ = Unit("mV2/Hz", "mV²/Hz")
 MILLISECOND = Unit("ms", "ms")
+SQUARE_MILLISECOND = Unit("ms2", "ms²")
 SECOND = Unit("s", "s")
 HERTZ = Unit("Hz", "Hz")
 PERCENT = Unit("%", "%")

@@ -4,7 +4,7 @@ Our own code for each, and SNOMED CT's where it means no more.
 """
 
 from fhir.alert_codes import ASYSTOLE, FLAGS, VENTRICULAR_TACHYCARDIA
-from fhir.coding import LOINC, SNOMED, Code
+from fhir.coding import LOINC, MDC, SNOMED, Code
 from fhir.coding import local as _local
 
 # Episodes of a session
@@ -90,6 +90,17 @@ RHYTHMS: dict[str, tuple[Code, ...]] = {
 }  # fmt: skip
 NO_RHYTHM = _local("no-rhythm", "No rhythm told", "No rhythm meets its definition in this strip.")
 UNVERIFIED = _local("unverified", "Not verified", "The signal's quality does not bear it out.")
-QRS_DURATION = _local("qrs-duration", "QRS duration", "Median over a strip's clean normal beats.")
-QT_INTERVAL = _local("qt-interval", "QT interval", "Median over a strip's clean normal beats.")
-QTC_INTERVAL = _local("qtc-interval", "QTc interval", "QT corrected for the heart rate.")
+
+# Intervals: LOINC's code of an ECG as a whole, and MDC's global one as DICOM lists it
+QRS_DURATION = (
+    Code(LOINC, "8633-0", "QRS duration", "LOINC, class EKG.MEAS"),
+    Code(MDC, "147228", "MDC_ECG_TIME_PD_QRS_GL", "DICOM PS3.16, CID 3228 (2:16156)"),
+)
+QT_INTERVAL = (
+    Code(LOINC, "8634-8", "Q-T interval", "LOINC, class EKG.MEAS"),
+    Code(MDC, "147232", "MDC_ECG_TIME_PD_QT_GL", "DICOM PS3.16, CID 3228 (2:16160)"),
+)
+QTC_INTERVAL = (
+    Code(LOINC, "8636-3", "Q-T interval corrected", "LOINC, class EKG.MEAS"),
+    Code(MDC, "146964", "MDC_ECG_TIME_PD_QTcF", "DICOM PS3.16, CID 3227 (2:15892)"),
+)

@@ -1,5 +1,7 @@
 """Which engine classifies the beats, and which one stands in for it."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from analysis.beats import BEAT_VALUES
@@ -7,6 +9,9 @@ from analysis.classifier import DEFAULT_ARTEFACT, Card, Classifier, load_classif
 from analysis.remote.names import remote_id
 from core.errors import Incorrect
 from core.settings import ClassifierKind, Settings
+
+if TYPE_CHECKING:
+    from analysis.remote.sagemaker import SageMakerClassifier
 
 
 def engines(settings: Settings) -> tuple[Classifier, Classifier | None]:
@@ -19,10 +24,14 @@ def engines(settings: Settings) -> tuple[Classifier, Classifier | None]:
     local = load_classifier()
     if settings.classifier is ClassifierKind.LOCAL:
         return local, None
-    return _on_sagemaker(settings, local), local
+    return on_sagemaker(settings, local), local
 
 
-def _on_sagemaker(settings: Settings, local: Classifier) -> Classifier:
+def on_sagemaker(settings: Settings, local: Classifier) -> "SageMakerClassifier":
+    """The engine at the endpoint of ``settings``, which is to serve the weights of ``local``.
+
+    Blocks. Raises Incorrect if AWS cannot be asked with these settings.
+    """
     from botocore.exceptions import BotoCoreError  # boto3 takes half a second to import
 
     from analysis.remote.sagemaker import Limits, SageMakerClassifier, runtime_client

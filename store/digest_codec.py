@@ -7,11 +7,12 @@ from typing import Any
 
 import orjson
 
-from core.ecg import RhythmKind
+from core.ecg import Hrv, RhythmKind
 from core.holter.digest import Digest, Extreme, Minute, Sums
 from core.holter.episodes import KindSums, Telling
 
-_SHAPE = [[field.name for field in fields(t)] for t in (Digest, Sums, Minute, Extreme, Telling)]
+_KINDS = (Digest, Sums, Minute, Extreme, Telling, Hrv)
+_SHAPE = [[field.name for field in fields(t)] for t in _KINDS]
 _REVISION = 1
 """To be raised where figures are made in another way though the fields have stayed."""
 FORMAT = f"{_REVISION}-{sha256(orjson.dumps(_SHAPE)).hexdigest()[:16]}"
@@ -31,8 +32,8 @@ def decode(body: str) -> list[tuple[str | None, Digest]]:
 
 def _told(part: Digest) -> dict[str, Any]:
     plain = {field.name: getattr(part, field.name) for field in fields(part)}
-    packed = {"sums": astuple(part.sums), "minutes": [astuple(m) for m in part.minutes]}
-    return plain | packed
+    packed = {name: list(map(astuple, plain[name])) for name in ("minutes", "windows")}
+    return plain | packed | {"sums": astuple(part.sums)}
 
 
 def _digest(told: dict[str, Any]) -> Digest:
@@ -43,6 +44,7 @@ def _digest(told: dict[str, Any]) -> Digest:
         "minutes": tuple(map(_minute, told["minutes"])),
         "tellings": tuple(map(_telling, told["tellings"])),
         "kinds": tuple(map(_kind, told["kinds"])),
+        "windows": tuple(Hrv(*values) for values in told["windows"]),
     }
     made |= {name: _extreme(told[name]) for name in ("lowest_rate", "highest_rate")}
     made |= {"longest_rr_ms": _extreme(told["longest_rr_ms"])}

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from core.ecg import (
     Beat,
     BeatClass,
+    Hrv,
     Intervals,
     Quality,
     Rate,
@@ -123,7 +124,7 @@ def decode(body: str) -> StripFinding:
     quality, rate, spectrum = fields["quality"], fields["rate"], fields["spectrum"]
     reasons = tuple(RefusalReason(reason) for reason in quality["reasons"])
     seconds = tuple(map(float, quality.get("seconds", ())))
-    intervals = fields.get("intervals")
+    intervals, hrv = fields.get("intervals"), fields.get("hrv")
     return StripFinding(
         **fields
         | {
@@ -136,6 +137,7 @@ def decode(body: str) -> StripFinding:
             "beats": tuple(_beat(beat) for beat in fields["beats"]),
             "rhythm": tuple(_span(span) for span in fields.get("rhythm", ())),
             "intervals": None if intervals is None else _intervals(intervals),
+            "hrv": None if hrv is None else _hrv(hrv),
         }
     )
 
@@ -158,6 +160,11 @@ def _span(fields: dict[str, Any]) -> RhythmSpan:
 def _intervals(fields: dict[str, Any]) -> Intervals:
     found = {name: _float(fields[name]) for name in ("qrs_ms", "qt_ms", "qtc_ms")}
     return Intervals(**found, method=fields["method"])
+
+
+def _hrv(fields: dict[str, Any]) -> Hrv:
+    floats = {name: _float(fields[name]) for name in fields if name != "intervals"}
+    return Hrv(**fields | floats)
 
 
 def _float(value: float | None) -> float | None:

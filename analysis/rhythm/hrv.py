@@ -6,11 +6,12 @@ VLF to 0.04 Hz, LF to 0.15 Hz, HF to 0.4 Hz. The spectrum is the Lomb-Scargle pe
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy import signal
+
+from core.ecg import Hrv
 
 Floats = npt.NDArray[np.float64]
 
@@ -25,25 +26,6 @@ RR_MIN_MS, RR_MAX_MS = 300.0, 2000.0
 LARGEST_STEP = 0.20
 """An interval that differs more from the one before (by share) is no NN interval: a missed or an
 extra beat, as the Task Force's editing asks."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hrv:
-    """Time domain in ms, ``pnn50`` 0 to 1; powers in ms2, None where a spectrum cannot be had."""
-
-    intervals: int
-    mean_nn_ms: float
-    sdnn_ms: float
-    rmssd_ms: float
-    pnn50: float
-    vlf_ms2: float | None = None
-    lf_ms2: float | None = None
-    hf_ms2: float | None = None
-
-    @property
-    def lf_hf(self) -> float | None:
-        """Ratio of LF to HF power."""
-        return self.lf_ms2 / self.hf_ms2 if self.lf_ms2 is not None and self.hf_ms2 else None
 
 
 def nn_intervals(at_s: Sequence[float], is_normal: Sequence[bool]) -> tuple[Floats, Floats]:
@@ -71,10 +53,10 @@ def hrv(at_s: Sequence[float], is_normal: Sequence[bool]) -> Hrv | None:
     bands = _bands(times, nn_ms)
     return Hrv(
         intervals=int(nn_ms.size),
-        mean_nn_ms=float(nn_ms.mean()),
-        sdnn_ms=float(nn_ms.std(ddof=1)),
-        rmssd_ms=float(np.sqrt(np.mean(steps**2))) if steps.size else 0.0,
-        pnn50=float(np.mean(np.abs(steps) > PNN_STEP_MS)) if steps.size else 0.0,
+        mean_nn_ms=round(float(nn_ms.mean()), 2),
+        sdnn_ms=round(float(nn_ms.std(ddof=1)), 2),
+        rmssd_ms=round(float(np.sqrt(np.mean(steps**2))), 2) if steps.size else 0.0,
+        pnn50=round(float(np.mean(np.abs(steps) > PNN_STEP_MS)), 4) if steps.size else 0.0,
         vlf_ms2=bands[0] if bands else None,
         lf_ms2=bands[1] if bands else None,
         hf_ms2=bands[2] if bands else None,
@@ -92,5 +74,5 @@ def _bands(times: Floats, nn_ms: Floats) -> tuple[float, float, float] | None:
     # A sine of amplitude A has A^2 n / 4 in its line: scaled so that a line's power is A^2 / 2.
     density = power * 2 / nn_ms.size * length_s
     edges = np.searchsorted(hz, (LF_HZ, HF_HZ))
-    vlf, lf, hf = (float(part.sum() * step_hz) for part in np.split(density, edges))
+    vlf, lf, hf = (round(float(part.sum() * step_hz), 2) for part in np.split(density, edges))
     return vlf, lf, hf

@@ -3,12 +3,13 @@
 ``ecg_delineate`` by prominence (https://neuropsychology.github.io/NeuroKit/functions/ecg.html;
 Emrich 2024): of its methods the quickest and the steadiest on single leads. QT is corrected after
 Fridericia 1920 (doi:10.1111/j.1542-474X.2003.08413.x, reprint). The library takes seconds and
-200 MB to import, so it is loaded on the first call, and must never be called in a worker's turn.
+100 MB to import, so it is loaded with the first strip that is measured; ``load`` does so ahead.
 """
 
 import importlib
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -50,14 +51,20 @@ def intervals(
     marks = _delineate(filtered, rate_hz, found)
     chosen = np.array(normal, dtype=np.bool_)
     ms = 1000 / rate_hz
-    starts = marks["ECG_R_Onsets"]
-    qrs = _agreed((marks["ECG_R_Offsets"] - starts)[chosen] * ms, QRS_MS)
-    qt = _agreed((marks["ECG_T_Offsets"] - starts)[chosen] * ms, QT_MS)
+    at = np.array(found, dtype=np.float64)
+    starts = -_first_after(-marks["ECG_R_Onsets"][::-1], -at[::-1])[::-1]
+    qrs = _agreed((_first_after(marks["ECG_R_Offsets"], at) - starts)[chosen] * ms, QRS_MS)
+    qt = _agreed((_first_after(marks["ECG_T_Offsets"], at) - starts)[chosen] * ms, QT_MS)
     if qrs is None and qt is None:
         return None
     rr_s = float(np.median(np.diff(found))) / rate_hz
     corrected = None if qt is None else round(qt / rr_s ** (1 / 3), 1)
     return Intervals(qrs, qt, corrected, METHOD)
+
+
+def load() -> Any:
+    """The library, seconds later if this is the first call; safe to be called by any thread."""
+    return importlib.import_module("neurokit2")
 
 
 def _are_alike(filtered: Floats, beats: list[int], rate_hz: float) -> bool:
@@ -79,15 +86,25 @@ def _snap(filtered: Floats, peak: int, rate_hz: float) -> int:
 
 
 def _delineate(filtered: Floats, rate_hz: float, peaks: list[int]) -> dict[str, Floats]:
-    """The library's marks as positions, float64[beats]; NaN where it found none."""
-    neurokit2: Any = importlib.import_module("neurokit2")
+    """The library's marks as positions, ascending; it leaves some out, each at another beat."""
+    neurokit2, marks = load(), dict[str, Any]()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of each wave that it does not find
-        _, marks = neurokit2.ecg_delineate(
-            filtered, np.array(peaks), sampling_rate=rate_hz, method="prominence"
-        )
+        # Whatever it stumbles over, the strip's beats and alarms must not wait for it.
+        with suppress(Exception):
+            _, marks = neurokit2.ecg_delineate(
+                filtered, np.array(peaks), sampling_rate=rate_hz, method="prominence"
+            )
     names = ("ECG_R_Onsets", "ECG_R_Offsets", "ECG_T_Offsets")
-    return {name: np.array(marks[name], dtype=np.float64) for name in names}
+    found = {name: np.array(marks.get(name, ()), dtype=np.float64) for name in names}
+    return {name: np.sort(each[np.isfinite(each)]) for name, each in found.items()}
+
+
+def _first_after(marks: Floats, at: Floats) -> Floats:
+    """For each position the first mark at it or after it and before the next position, or NaN."""
+    which = np.searchsorted(marks, at)
+    first = np.append(marks, np.inf)[which]
+    return np.where(first < np.append(at[1:], np.inf), first, np.nan)
 
 
 def _agreed(values: Floats, limits: tuple[float, float]) -> float | None:

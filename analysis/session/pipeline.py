@@ -20,6 +20,8 @@ from analysis.context import row_stop
 from analysis.rhythm.session import StripRules
 from analysis.rhythm.watch import Watch
 from analysis.session.clock import Clock
+from analysis.session.five_minutes import FiveMinutes
+from analysis.session.measure import Recent, is_due, trace
 from analysis.session.reception import Tally, count_in, is_usable, usable_codes
 from analysis.session.segment import CONTEXT_S, Codes, Segment
 from analysis.session.strips import Draft, Model, classified, read_strip
@@ -64,6 +66,7 @@ class SessionPipeline:
         self.memory = BeatMemory()
         self.alert_state = AlertState()
         self.watch, self.rules = Watch(), StripRules()
+        self.recent, self.five_minutes = Recent(), FiveMinutes()
         self._drafts: list[Draft] = []
         self._goes_on: SessionPipeline | None = None
 
@@ -105,9 +108,12 @@ class SessionPipeline:
         alerts: list[Alert] = []
         if self._goes_on is not None:
             self.rules = copy.deepcopy(self._goes_on.rules)
+            self.recent = copy.deepcopy(self._goes_on.recent)
+            self.five_minutes = copy.deepcopy(self._goes_on.five_minutes)
         for draft in self._drafts:
             mine, probabilities = np.split(probabilities, [len(draft.places)])
-            findings.append(self._with_rhythm(draft, classified(draft, mine, by)))
+            finding = self._with_rhythm(draft, classified(draft, mine, by))
+            findings.append(self._measured(draft, finding))
             if draft.final:
                 self.alert_state, changed = assess(
                     self.policy, self.alert_state, findings[-1], draft.leads_off
@@ -134,6 +140,16 @@ class SessionPipeline:
         ends = draft.final or self._goes_on is not None
         rules = self.rules if ends else copy.deepcopy(self.rules)
         return replace(finding, rhythm=rules.tell(finding, draft.sights, draft.live))
+
+    def _measured(self, draft: Draft, finding: StripFinding) -> StripFinding:
+        """The finding with what is due of intervals and variability; not while a strip runs."""
+        if not draft.final and self._goes_on is None:
+            return finding
+        self.recent.see(finding)
+        finding = replace(finding, hrv=self.five_minutes.see(finding))
+        if draft.trace is None or not finding.quality.readable:
+            return finding
+        return replace(finding, intervals=self.recent.measure(draft.trace))
 
     def ended_alerts(self) -> tuple[Alert, ...]:
         """The open alerts as they stand if the session ends here: closed with it."""
@@ -213,6 +229,8 @@ class SessionPipeline:
         counts = tally.counts(n_samples)
         live = self.watch.spans(first, first + n_samples)
         draft = read_strip(place, counts, parts, self.model, self.memory, live, final=final)
+        if (final or self._goes_on) and is_due(first, first + n_samples, place.rate_hz):
+            draft = replace(draft, trace=trace(self.segments, first + n_samples))
         self._drafts.append(draft)
 
     def _forget(self, first_unread: int) -> None:

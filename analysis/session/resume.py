@@ -4,9 +4,13 @@ from dataclasses import astuple
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 from analysis.alerts import AlertPolicy, AlertState
 from analysis.rhythm.dump import dump_rules, dump_watch, load_rules, load_watch
 from analysis.session.clock import Clock
+from analysis.session.five_minutes import FiveMinutes
+from analysis.session.measure import Recent
 from analysis.session.pipeline import SessionPipeline
 from analysis.session.reception import Tally
 from analysis.session.segment import Segment
@@ -15,7 +19,7 @@ from analysis.session.strips import PIPELINE_VERSION, Model
 from analysis.signal.likeness import BeatMemory
 from core.alerts import Alert, AlertKind
 
-FORM = 2
+FORM = 3
 """Changes with what is stored here, or in a segment."""
 
 
@@ -37,6 +41,8 @@ def dump(pipeline: SessionPipeline) -> bytes:
         "alerts": _alerts(pipeline.alert_state),
         "watch": dump_watch(pipeline.watch),
         "rules": dump_rules(pipeline.rules),
+        "recent": _beats(pipeline.recent.beats),
+        "five_minutes": _beats(pipeline.five_minutes.beats),
     }
     return pack(version(pipeline.policy), state)
 
@@ -56,7 +62,20 @@ def load(data: bytes, model: Model, policy: AlertPolicy) -> SessionPipeline:
     pipeline.memory = BeatMemory.load(state["memory"])
     pipeline.alert_state = _alert_state(state["alerts"])
     pipeline.watch, pipeline.rules = load_watch(state["watch"]), load_rules(state["rules"])
+    pipeline.recent = Recent(_pairs(state["recent"]))
+    pipeline.five_minutes = FiveMinutes(_pairs(state["five_minutes"]))
     return pipeline
+
+
+def _beats(beats: list[tuple[int, bool]]) -> list[Any]:
+    """Sample indices and which of them are normal: arrays are a fifth of the pairs as text."""
+    at, normal = [at for at, _ in beats], [normal for _, normal in beats]
+    return [np.array(at, dtype=np.int64), np.array(normal, dtype=np.bool_)]
+
+
+def _pairs(fields: list[Any]) -> list[tuple[int, bool]]:
+    at, normal = fields
+    return list(zip(at.tolist(), normal.tolist(), strict=True))
 
 
 def _alerts(state: AlertState) -> list[Any]:

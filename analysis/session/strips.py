@@ -11,6 +11,7 @@ from analysis.classifier import CLASSES
 from analysis.context import Context, row_start, row_stop
 from analysis.rhythm.session import Sight, sights
 from analysis.session.clock import Instant
+from analysis.session.measure import Trace
 from analysis.session.segment import Stretch
 from analysis.signal.faults import Counts
 from analysis.signal.likeness import BeatMemory
@@ -20,7 +21,7 @@ from analysis.signal.seconds import Grid
 from analysis.signal.spectrum import spectrum
 from core.ecg import Beat, RhythmSpan, StripFinding
 
-PIPELINE_VERSION = f"3+{PREPROCESSING_VERSION[:12]}"
+PIPELINE_VERSION = f"4+{PREPROCESSING_VERSION[:12]}"
 """Changes whenever the same chunks may give other findings."""
 ROUNDING = 1e-5
 """By how much a softmax in float32 may exceed 1."""
@@ -54,7 +55,8 @@ class Draft:
 
     ``crops`` is float32[n, BEAT_VALUES]; row i belongs to ``finding.beats[places[i]]``. ``final``
     is False for a strip at a session's end that later chunks may complete. ``sights`` are what the
-    rhythm rules will want of its beats, ``live`` what the look-out saw in it.
+    rhythm rules will want of its beats, ``live`` what the look-out saw in it. ``trace`` is what its
+    intervals are measured in, where they are due.
     """
 
     finding: StripFinding
@@ -64,6 +66,7 @@ class Draft:
     final: bool
     sights: tuple[Sight, ...] = ()
     live: tuple[RhythmSpan, ...] = ()
+    trace: Trace | None = None
 
 
 def read_strip(

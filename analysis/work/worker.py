@@ -6,6 +6,7 @@ run, for a claim passes over what another holds.
 """
 
 import asyncio
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import structlog
 
 from analysis.classifier import Classifier
 from analysis.drift import Monitor
+from analysis.rhythm.intervals import load
 from analysis.work.plan import Plan, make_plan
 from analysis.work.postponed import Postponed
 from analysis.work.turn import Done, Result, Stale, analyse
@@ -63,6 +65,7 @@ class AnalysisWorker:
         self._postponed = Postponed()
         self._one_by_one = 0
         self._adopt_at_s = 0.0
+        self._loads = threading.Thread(target=load, name="delineation")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set; while the database is away, wait for it."""
@@ -124,6 +127,8 @@ class AnalysisWorker:
         )
         if not claims:
             return await self._adopt(tx)
+        if self._loads.ident is None:  # a session's first strip is complete some seconds from now
+            self._loads.start()
         plans = [plan for claim in claims if (plan := await self._plan(tx, claim)) is not None]
         works = [plan.work for plan in plans]
         results = await asyncio.to_thread(

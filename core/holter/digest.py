@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
 
+from core.ecg import Hrv
 from core.holter.episodes import KindSums, Telling, folded
 
 RR_BIN_MS = 1000 / 128
@@ -95,7 +96,10 @@ class Minute:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """Strips ``first_strip`` to ``last_strip`` of one session and one wearer, summed up."""
+    """Strips ``first_strip`` to ``last_strip`` of one session and one wearer, summed up.
+
+    ``windows`` are those of five minutes, in order.
+    """
 
     first_strip: int
     last_strip: int
@@ -118,6 +122,7 @@ class Digest:
     minutes: tuple[Minute, ...] = ()
     tellings: tuple[Telling, ...] = ()
     kinds: tuple[KindSums, ...] = ()
+    windows: tuple[Hrv, ...] = ()
 
 
 def merged(parts: Sequence[Digest]) -> Digest:
@@ -151,6 +156,7 @@ def merged(parts: Sequence[Digest]) -> Digest:
         minutes=_minutes(minute for part in parts for minute in part.minutes),
         tellings=tellings,
         kinds=kinds,
+        windows=tuple(window for part in parts for window in part.windows),
     )
 
 

@@ -76,6 +76,7 @@ def _digest(finding: StripFinding, before: StripFinding | None) -> Digest:
             sorted((r.value, finding.n_samples / finding.rate_hz) for r in finding.quality.reasons)
         ),
         minutes=(_minute(finding, sums, rate),),
+        windows=() if finding.hrv is None else (finding.hrv,),
         tellings=tuple(_telling(finding, span) for span in finding.rhythm),
     )
 
@@ -93,7 +94,7 @@ def _intervals(finding: StripFinding, before: StripFinding | None) -> list[_Inte
     for beat, later in pairwise(beats):
         rr_ms = (later.sample_index - beat.sample_index) * 1000 / finding.rate_hz
         if (whole or rr_ms <= longest_ms) and not _is_veiled(finding, beat, later):
-            normal = _is_normal(beat, finding) and _is_normal(later, finding)
+            normal = finding.is_normal(beat) and finding.is_normal(later)
             found.append(_Interval(rr_ms, beat, later, normal))
     return found
 
@@ -116,14 +117,6 @@ def _is_veiled(finding: StripFinding, beat: Beat, later: Beat) -> bool:
         and span.stop_sample > beat.sample_index
         for span in finding.rhythm
     )
-
-
-def _is_normal(beat: Beat, finding: StripFinding) -> bool:
-    """By its class, or where the network told none by its probability."""
-    if beat.beat_class is not None:
-        return beat.beat_class is BeatClass.NORMAL
-    probability = beat.abnormal_probability
-    return probability is not None and probability < finding.abnormal_from
 
 
 def _sums(finding: StripFinding, intervals: Sequence[_Interval]) -> Sums:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from core.ecg import RhythmKind, SessionTotals
 from core.holter.digest import Bins, Digest, Extreme, Minute, Sums
 from core.holter.episodes import KindSums, Telling, closed
-from core.holter.variability import Variability, variability
+from core.holter.variability import Spectra, Variability, spectra, variability
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,23 @@ class Episodes:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """What so many ``strips`` gave, in ms: the lower median, the lowest and the highest."""
+
+    median_ms: int
+    lowest_ms: int
+    highest_ms: int
+    strips: int
+
+
+@dataclass(frozen=True, slots=True)
 class Holter:
     """What a session comes to for one wearer. What could not be measured is None.
 
-    ``qrs_ms``, ``qt_ms`` and ``qtc_ms`` are medians over the strips; ``rr`` and ``rates`` are
-    histograms in bins of RR_BIN_MS and RATE_BIN_PER_MIN; ``refused_s`` tells for each reason how
-    long the strips are that it was given for. Lowest and highest rate are those of strips without
-    fibrillation or noise. Burdens are shares of the beats that have a class.
+    ``qrs``, ``qt`` and ``qtc`` are of the strips in which they were measured; ``rr`` and ``rates``
+    are histograms in bins of RR_BIN_MS and RATE_BIN_PER_MIN; ``refused_s`` tells for each reason
+    how long the strips are that it was given for. Lowest and highest rate are those of strips
+    without fibrillation or noise. Burdens are shares of the beats that have a class.
     """
 
     totals: SessionTotals
@@ -42,9 +52,10 @@ class Holter:
     ventricular_percent: float | None
     supraventricular_percent: float | None
     variability: Variability | None
-    qrs_ms: int | None
-    qt_ms: int | None
-    qtc_ms: int | None
+    spectra: Spectra | None
+    qrs: Spread | None
+    qt: Spread | None
+    qtc: Spread | None
     quality_percent: float
     refused_s: tuple[tuple[str, float], ...]
     episodes: tuple[Episodes, ...]
@@ -77,9 +88,10 @@ def holter(digest: Digest, chunks_stored: int) -> Holter:
         ventricular_percent=_percent(sums.ventricular, sums.named),
         supraventricular_percent=_percent(sums.supraventricular, sums.named),
         variability=variability(sums, digest.minutes),
-        qrs_ms=median(digest.qrs_ms),
-        qt_ms=median(digest.qt_ms),
-        qtc_ms=median(digest.qtc_ms),
+        spectra=spectra(digest.windows),
+        qrs=_spread(digest.qrs_ms),
+        qt=_spread(digest.qt_ms),
+        qtc=_spread(digest.qtc_ms),
         quality_percent=_percent(sums.quality_s, sums.analysed_s) or 0.0,
         refused_s=digest.refused_s,
         episodes=tuple(_episodes(kind, sums.analysed_s) for kind in kinds),
@@ -97,6 +109,13 @@ def median(bins: Bins) -> int | None:
         if seen >= half:
             return number
     return None
+
+
+def _spread(bins: Bins) -> Spread | None:
+    middle = median(bins)
+    if middle is None:
+        return None
+    return Spread(middle, bins[0][0], bins[-1][0], sum(count for _, count in bins))
 
 
 def _totals(digest: Digest, chunks_stored: int) -> SessionTotals:

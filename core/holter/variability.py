@@ -1,4 +1,4 @@
-"""Heart rate variability over a whole recording, in the time domain.
+"""Heart rate variability over a whole recording; its frequency domain by windows of 5 min.
 
 Task Force of the ESC and NASPE, 1996 (doi:10.1161/01.CIR.93.5.1043), section "Time Domain
 Methods". Only intervals between two normal beats count. Differences of successive ones are taken
@@ -8,8 +8,9 @@ within strips of 12 s, so that one in some fifteen is left out.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import sqrt
-from statistics import fmean, stdev
+from statistics import fmean, median, stdev
 
+from core.ecg import Hrv
 from core.holter.digest import Minute, Sums
 
 SEGMENT_MINUTES = 5
@@ -48,6 +49,30 @@ def variability(sums: Sums, minutes: Iterable[Minute]) -> Variability | None:
         sdnn_index_ms=(
             fmean(_deviation(*segment) for segment in segments) if len(segments) > 1 else None
         ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Spectra:
+    """Medians over ``windows`` of five minutes whose spectrum could be had; powers in ms2."""
+
+    windows: int
+    lf_ms2: float
+    hf_ms2: float
+    lf_hf: float | None
+
+
+def spectra(windows: Iterable[Hrv]) -> Spectra | None:
+    """The frequency domain of a recording; None without a window that has one."""
+    known = [w for w in windows if w.lf_ms2 is not None and w.hf_ms2 is not None]
+    if not known:
+        return None
+    ratios = [window.lf_hf for window in known if window.lf_hf is not None]
+    return Spectra(
+        windows=len(known),
+        lf_ms2=median(window.lf_ms2 or 0.0 for window in known),
+        hf_ms2=median(window.hf_ms2 or 0.0 for window in known),
+        lf_hf=median(ratios) if ratios else None,
     )
 
 

@@ -13,21 +13,29 @@ from io import BytesIO
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID, AmbulatoryECGWaveformStorage, ExplicitVRLittleEndian
 
 from core.chunk import INVALID_SAMPLE
+from core.ecg import RhythmSpan
 from core.errors import Incorrect
-from export.recording import BeatClass, Person, Recording, in_parts, little_endian
+from export.recording import AUTOMATED, BeatClass, Person, Recording, in_parts, little_endian
 
 RATE_MIN_HZ, RATE_MAX_HZ = 50, 1000
 BEATS_PER_ITEM = 16_000
 """Referenced Sample Positions are four bytes each, in an element of 65,534 at most."""
-TEXTS = {
-    BeatClass.NORMAL: "R peak, normal; automated, not confirmed",
-    BeatClass.ABNORMAL: "R peak, abnormal; automated, not confirmed",
-    BeatClass.UNCLASSIFIED: "R peak, not classified",
+_Positions = npt.NDArray[np.int64]
+NOT_CLASSIFIED = "R peak, not classified"
+CODES = {
+    BeatClass.NORMAL: ("10:8208", "Normal beat (sinus beat, normal conduction)"),
+    BeatClass.ABNORMAL: ("10:8224", "Abnormal beat"),
+    BeatClass.SUPRAVENTRICULAR: ("10:8256", "Supraventricular premature contraction"),
+    BeatClass.VENTRICULAR: ("10:8336", "Ventricular premature contraction beat"),
+    BeatClass.FUSION: ("10:8352", "Fusion of ventricular and normal beat"),
+    BeatClass.UNKNOWN: ("10:8736", "Unclassifiable beat"),
 }
+"""Beats in MDC, as PS3.16 lists them: CID 3335, ECG Annotation."""
 _SEXES = {"female": "F", "male": "M", "other": "O"}
 _EMPTY_DATA = struct.pack("<HH2sHI", 0x5400, 0x1010, b"OW", 0, 0)
 """The head of Waveform Data without any: where the samples are put in."""
@@ -53,6 +61,7 @@ def _dataset(recording: Recording) -> FileDataset:
     digest = sha256(recording.codes.data)
     for array in (recording.beats, recording.classes):
         digest.update(array.data)
+    digest.update(repr(recording.rhythm).encode())
     name = f"{recording.device_id}/{recording.session_id.hex()}".encode()
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = AmbulatoryECGWaveformStorage
@@ -138,17 +147,54 @@ def _channel(recording: Recording) -> Dataset:
 
 
 def _annotations(recording: Recording) -> Iterator[Dataset]:
-    """Per class, one annotation for many beats; positions count from 1."""
-    for kind, text in TEXTS.items():
+    """One annotation for many beats of a class, or episodes of a kind; positions count from 1.
+
+    Text and code exclude each other (PS3.3, C.10.10), so how far to trust them is said apart.
+    """
+    if len(recording.beats) or recording.rhythm:
+        item = _at(np.array([1, len(recording.codes)]), "SEGMENT")
+        item.UnformattedTextValue = AUTOMATED
+        yield item
+    for kind in BeatClass:
         positions = recording.beats[recording.classes == kind] + 1
         for start in range(0, len(positions), BEATS_PER_ITEM):
-            item = Dataset()
-            item.ReferencedWaveformChannels = [1, 1]
             part = positions[start : start + BEATS_PER_ITEM]
-            item.TemporalRangeType = "POINT" if len(part) == 1 else "MULTIPOINT"
-            item.ReferencedSamplePositions = part.astype(np.int64).tolist()
+            item = _at(part, "POINT" if len(part) == 1 else "MULTIPOINT")
+            if kind in CODES:
+                value, meaning = CODES[kind]
+                item.ConceptNameCodeSequence = [_code(value, "MDC", meaning)]
+            else:
+                item.UnformattedTextValue = NOT_CLASSIFIED
+            yield item
+    yield from _episodes(recording)
+
+
+def _episodes(recording: Recording) -> Iterator[Dataset]:
+    """From the first to the last sample of each, as text: MDC has no code for all of them."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for span in recording.rhythm:
+        place = (span.first_sample + 1, max(span.stop_sample, span.first_sample + 1))
+        found.setdefault(rhythm_text(span), []).append(place)
+    for text, places in found.items():
+        for start in range(0, len(places), BEATS_PER_ITEM // 2):
+            part = places[start : start + BEATS_PER_ITEM // 2]
+            item = _at(np.array(part).ravel(), "SEGMENT" if len(part) == 1 else "MULTISEGMENT")
             item.UnformattedTextValue = text
             yield item
+
+
+def rhythm_text(span: RhythmSpan) -> str:
+    """What an episode is called."""
+    doubt = "" if span.verified else ", poor signal"
+    return f"Rhythm: {span.kind.value.replace('-', ' ')}{doubt}; automated, not confirmed"
+
+
+def _at(positions: _Positions, range_type: str) -> Dataset:
+    item = Dataset()
+    item.ReferencedWaveformChannels = [1, 1]
+    item.TemporalRangeType = range_type
+    item.ReferencedSamplePositions = positions.astype(np.int64).tolist()
+    return item
 
 
 def _code(value: str, scheme: str, meaning: str) -> Dataset:

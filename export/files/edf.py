@@ -16,13 +16,19 @@ from edfio import Edf, EdfAnnotation, EdfSignal, Patient
 from edfio import Recording as Origin
 
 from core.chunk import INVALID_SAMPLE
+from core.ecg import RhythmSpan
 from export.recording import BeatClass, Person, Recording, in_parts, spans
 
 NO_SIGNAL = "No signal"
+_NOT_CONFIRMED = "(automated, not confirmed)"
 LABELS = {
     BeatClass.NORMAL: "Beat N",
-    BeatClass.ABNORMAL: "Beat A (automated, not confirmed)",
+    BeatClass.ABNORMAL: f"Beat A {_NOT_CONFIRMED}",
     BeatClass.UNCLASSIFIED: "Beat ?",
+    BeatClass.SUPRAVENTRICULAR: f"Beat S {_NOT_CONFIRMED}",
+    BeatClass.VENTRICULAR: f"Beat V {_NOT_CONFIRMED}",
+    BeatClass.FUSION: f"Beat F {_NOT_CONFIRMED}",
+    BeatClass.UNKNOWN: f"Beat Q {_NOT_CONFIRMED}",
 }
 _SEXES: dict[str, Literal["F", "M"]] = {"female": "F", "male": "M"}
 _NAME_MAX = 24
@@ -70,7 +76,11 @@ def _compose(recording: Recording) -> Edf:
             startdate=start.date(), equipment_code=ascii_word(str(recording.device_id), 40)
         ),
         starttime=start.time(),
-        annotations=[*_beats(recording), *_gaps(recording, codes == INVALID_SAMPLE)],
+        annotations=[
+            *_beats(recording),
+            *_rhythm(recording),
+            *_gaps(recording, codes == INVALID_SAMPLE),
+        ],
     )
 
 
@@ -102,6 +112,19 @@ def ascii_word(text: str, longest: int) -> str:
 def _beats(recording: Recording) -> Iterator[EdfAnnotation]:
     for sample, kind in zip(recording.beats.tolist(), recording.classes.tolist(), strict=True):
         yield EdfAnnotation(sample / recording.rate_hz, None, LABELS[BeatClass(kind)])
+
+
+def _rhythm(recording: Recording) -> Iterator[EdfAnnotation]:
+    rate = recording.rate_hz
+    for span in recording.rhythm:
+        seconds = (span.stop_sample - span.first_sample) / rate
+        yield EdfAnnotation(span.first_sample / rate, seconds, rhythm_label(span))
+
+
+def rhythm_label(span: RhythmSpan) -> str:
+    """What an episode is called."""
+    doubt = "" if span.verified else ", poor signal"
+    return f"Rhythm: {span.kind.value.replace('-', ' ')}{doubt} {_NOT_CONFIRMED}"
 
 
 def _gaps(

@@ -7,7 +7,9 @@ device and no person.
 
 import zipfile
 from collections.abc import Iterator
+from heapq import merge
 from io import RawIOBase
+from operator import itemgetter
 
 import numpy as np
 
@@ -18,6 +20,10 @@ _MARKS = {
     BeatClass.NORMAL: (mit.NORMAL, b""),
     BeatClass.ABNORMAL: (mit.UNCLASSIFIABLE, b"abnormal"),
     BeatClass.UNCLASSIFIED: (mit.LEARNING, b""),
+    BeatClass.SUPRAVENTRICULAR: (mit.SUPRAVENTRICULAR, b""),
+    BeatClass.VENTRICULAR: (mit.VENTRICULAR, b""),
+    BeatClass.FUSION: (mit.FUSION, b""),
+    BeatClass.UNKNOWN: (mit.UNCLASSIFIABLE, b""),
 }
 
 
@@ -84,10 +90,13 @@ def header(recording: Recording) -> str:
         f"{name} 1 {recording.rate_hz:g} {len(codes)} {recording.started_at:%H:%M:%S.%f %d/%m/%Y}\n"
         f"{name}.dat 16 {gain}(0)/mV 16 0 {initial} {checksum} 0 ECG\n"
         f"# Times are UTC. Device {recording.device_id}. Lead: electrode positions not known.\n"
-        f"# {AUTOMATED}. N: normal; Q with note: abnormal; ?: not classified.\n"
+        f"# {AUTOMATED}. N S V F Q: classes of ANSI/AAMI EC57.\n"
+        "# Q with note: abnormal, no class told; ?: not classified. (NONE: no rhythm told.\n"
     )
 
 
 def _marks(recording: Recording) -> Iterator[mit.Annotation]:
-    for sample, kind in zip(recording.beats.tolist(), recording.classes.tolist(), strict=True):
-        yield sample, *_MARKS[BeatClass(kind)]
+    """Beats and changes of rhythm in order of time, a change before its first beat."""
+    found = zip(recording.beats.tolist(), recording.classes.tolist(), strict=True)
+    beats = ((sample, *_MARKS[BeatClass(kind)]) for sample, kind in found)
+    return merge(mit.rhythms(recording.rhythm), beats, key=itemgetter(0))

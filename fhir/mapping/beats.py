@@ -17,6 +17,7 @@ from fhir.mapping.observation import observation
 from fhir.values import Json, component, decimal, instant, period, quantity, reference
 
 KIND = "beats"
+_INSTEAD = ", instead of the configured engine"
 _ECTOPIC = {
     BeatClass.VENTRICULAR: codes.VENTRICULAR_BEATS,
     BeatClass.SUPRAVENTRICULAR: codes.SUPRAVENTRICULAR_BEATS,
@@ -40,10 +41,21 @@ def beats(finding: StripFinding, origin: Origin) -> Json:
         valueCodeableConcept=concept(verdict, text=text) if known else None,
         dataAbsentReason=None if known else concept(codes.NOT_PERFORMED),
         interpretation=[_interpretation(abnormal > 0)] if known else None,
-        method={"text": f"Neural network {finding.model_id}"},
+        method={"text": f"Neural network {finding.model_id}{_INSTEAD if finding.fallback else ''}"},
+        notes=_notes(finding),
         device=reference("Device", algorithm_id(finding.pipeline_version, finding.model_id)),
         derivedFrom=[origin.observation(strip.KIND, finding.strip_index)],
         component=[*_counts(finding, known, abnormal), *(_beat(finding, b) for b in finding.beats)],
+    )
+
+
+def _notes(finding: StripFinding) -> tuple[str, ...]:
+    """Why another engine than the configured one classified, if one did."""
+    if finding.fallback is None:
+        return ()
+    return (
+        f"Classified by {finding.model_id} instead of the configured engine, which could not be"
+        f" asked: {finding.fallback}.",
     )
 
 

@@ -23,9 +23,14 @@ def observation(
     code: Json,
     category: Code = PROCEDURE,
     profile: str | None = None,
+    notes: tuple[str, ...] = (),
     **elements: Any,
 ) -> Json:
-    """An Observation of one strip: ``elements`` are its own, absent where they are None."""
+    """An Observation of one strip: ``elements`` are its own, absent where they are None.
+
+    ``notes`` stand before what is noted of the clock.
+    """
+    notes += () if finding.clock_synced else (_CLOCK_NOTE,)
     head = {
         "resourceType": "Observation",
         "id": origin.id(kind, finding.strip_index),
@@ -36,6 +41,6 @@ def observation(
         "category": [concept(category)],
         "code": code,
         "subject": origin.subject,
-        "note": None if finding.clock_synced else [{"text": _CLOCK_NOTE}],
+        "note": [{"text": note} for note in notes] or None,
     }
     return compact(head | elements)

@@ -14,7 +14,7 @@ from fhir.mapping import strip
 from fhir.mapping.device import algorithm_id
 from fhir.mapping.identity import Origin
 from fhir.mapping.observation import observation
-from fhir.values import Json, component, period, quantity, reference
+from fhir.values import Json, period, quantity, reference
 
 KIND = "rhythm"
 GRAVITY = (
@@ -105,7 +105,10 @@ def _intervals(found: Intervals | None) -> list[Json]:
         (codes.QTC_INTERVAL, found.qtc_ms),
     )
     return [
-        component(code, found.method, valueQuantity=quantity(value, codes.MILLISECOND, 0))
-        for code, value in values
+        {
+            "code": concept(*coded, text=f"{coded[0].display}: {found.method}"),
+            "valueQuantity": quantity(value, codes.MILLISECOND, 0),
+        }
+        for coded, value in values
         if value is not None
     ]

@@ -13,6 +13,7 @@ KIND = "summary"
 def summary(found: Holter, origin: Origin, *, ended: bool) -> Json:
     """The session's numbers so far; final once the session has ended."""
     told = [*_counts(found), *_times(found), *_rates(found), *_beats(found), *_intervals(found)]
+    told += [*_spectra(found), *_measures(found)]
     return totalled(
         KIND,
         concept(codes.HOLTER_STUDY, text="Holter monitor study, totals"),
@@ -71,7 +72,10 @@ def _counts(found: Holter) -> list[Json]:
         (codes.CLASSIFIED_BEATS, totals.classified_beats),
         (codes.ABNORMAL_BEATS, totals.abnormal_beats),
     )
-    return [component(code, valueInteger=count) for code, count in counts]
+    told = [component(code, valueInteger=count) for code, count in counts]
+    if found.sums.fallback_strips:
+        told.append(component(codes.FALLBACK_STRIPS, valueInteger=found.sums.fallback_strips))
+    return told
 
 
 def _times(found: Holter) -> list[Json]:
@@ -110,6 +114,45 @@ def _beats(found: Holter) -> list[Json]:
             (codes.SUPRAVENTRICULAR_BURDEN, found.supraventricular_percent, codes.PERCENT, 3),
         ),
     ]
+
+
+def _spectra(found: Holter) -> list[Json]:
+    """The frequency domain of heart rate variability."""
+    spectra = found.spectra
+    if spectra is None:
+        return []
+    return [
+        *measured(
+            (codes.LF_POWER, spectra.lf_ms2, codes.SQUARE_MILLISECOND, 1),
+            (codes.HF_POWER, spectra.hf_ms2, codes.SQUARE_MILLISECOND, 1),
+            (codes.LF_HF, spectra.lf_hf, codes.ONE, 2),
+        ),
+        component(codes.SPECTRA, valueInteger=spectra.windows),
+    ]
+
+
+def _measures(found: Holter) -> list[Json]:
+    """QRS, QT and QTc as medians over the strips that they were measured in; QTc's range."""
+    spreads = (
+        (codes.QRS_DURATION, found.qrs),
+        (codes.QT_INTERVAL, found.qt),
+        (codes.QTC_INTERVAL, found.qtc),
+    )
+    told: list[Json] = [
+        {
+            "code": concept(*coded, text=f"{coded[0].display}: median of {spread.strips} strips"),
+            "valueQuantity": quantity(spread.median_ms, codes.MILLISECOND, 0),
+        }
+        for coded, spread in spreads
+        if spread is not None
+    ]
+    if found.qtc is not None:
+        told += measured(
+            (codes.QTC_MIN, found.qtc.lowest_ms, codes.MILLISECOND, 0),
+            (codes.QTC_MAX, found.qtc.highest_ms, codes.MILLISECOND, 0),
+        )
+        told.append(component(codes.QTC_STRIPS, valueInteger=found.qtc.strips))
+    return told
 
 
 def _intervals(found: Holter) -> list[Json]:

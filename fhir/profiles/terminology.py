@@ -54,7 +54,7 @@ _CLASSES = (codes.ABNORMAL_BEATS, codes.NO_ABNORMAL_BEATS)
 _OBSERVATIONS = (
     codes.ECG_POTENTIAL, codes.EKG_STUDY, codes.HEART_RATE, codes.RR_MEAN, codes.SDNN,
     codes.BEAT_CLASSIFICATION, codes.SIGNAL_QUALITY, codes.HOLTER_STUDY, codes.POWER_SPECTRUM,
-    codes.HEART_RHYTHM, codes.QRS_DURATION, codes.QT_INTERVAL, codes.QTC_INTERVAL,
+    codes.HEART_RHYTHM, *codes.QRS_DURATION, *codes.QT_INTERVAL, *codes.QTC_INTERVAL,
 )  # fmt: skip
 _BEATS = (
     codes.R_PEAK, codes.BEATS, codes.CLASSIFIED_BEATS, codes.ABNORMAL_BEATS,

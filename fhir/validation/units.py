@@ -16,7 +16,7 @@ KNOWN = frozenset(
         # electricity and frequency
         "V", "mV", "uV", "nV", "mV2", "mA", "uA", "Ohm", "kOhm", "Hz", "kHz", "dB",
         # time
-        "ms", "s", "min", "h", "d", "wk", "mo", "a",
+        "ms", "ms2", "s", "min", "h", "d", "wk", "mo", "a",
         # length, mass, temperature, pressure, volume, flow, energy
         "mm", "cm", "m", "km", "m2", "[in_i]", "[ft_i]",
         "ng", "ug", "mg", "g", "kg", "kg/m2", "[lb_av]", "[oz_av]",

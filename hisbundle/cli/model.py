@@ -7,7 +7,10 @@ import typer
 
 from hisbundle.cli.common import read_settings
 
+_FIRST_ANSWER_S = 60.0
+
 if TYPE_CHECKING:
+    from analysis.classifier import Classifier
     from core.settings import Settings
     from model.sagemaker.calls import Aws
     from model.sagemaker.wait import Patience
@@ -24,6 +27,9 @@ Artefact = Annotated[
 Package = Annotated[Path, typer.Argument(help="What `hisbundle model package` wrote.")]
 Wait = Annotated[float, typer.Option(help="Seconds to wait for the endpoint at most.", min=1)]
 Look = Annotated[float, typer.Option(help="Seconds between looks at it.", min=0.01)]
+Check = Annotated[
+    bool, typer.Option(help="Ask the endpoint for some beats, and compare with the local engine.")
+]
 Out = Annotated[Path, typer.Option(help="Where the package goes.")]
 
 
@@ -45,17 +51,26 @@ def model_package(artefact: Artefact = None, out: Out = Path("model.tar.gz")) ->
 
 @model.command("deploy")
 def model_deploy(
-    package: Package = Path("model.tar.gz"), wait_s: Wait = 1800.0, look_s: Look = 10.0
+    package: Package = Path("model.tar.gz"),
+    wait_s: Wait = 1800.0,
+    look_s: Look = 10.0,
+    check: Check = True,
 ) -> None:
-    """Upload a package and let the endpoint serve it; what is there already stays as it is."""
+    """Upload a package, let the endpoint serve it, and see that it answers as the local engine.
+
+    What is there already stays as it is.
+    """
     from hisbundle.sagemaker import capacity_of, place_of
     from model.archive import read_package
     from model.sagemaker.deploy import deploy
 
     settings = read_settings()
     place, capacity, made = place_of(settings), capacity_of(settings), read_package(package)
+    local = _local(made.model_id) if check else None
     config = deploy(_aws(settings), place, capacity, made, _patience(wait_s, look_s))
     typer.echo(f"{place.endpoint} serves {made.model_id}, configuration {config}")
+    if local is not None:
+        typer.echo(f"it answers as the local engine does, to {_apart(settings, local):.1g}")
 
 
 @endpoint.command("status")
@@ -90,6 +105,34 @@ def endpoint_delete(wait_s: Wait = 1800.0, look_s: Look = 10.0) -> None:
     settings = read_settings()
     gone = delete(_aws(settings), endpoint_of(settings), _patience(wait_s, look_s))
     typer.echo("\n".join(f"deleted {name}" for name in gone) or "nothing to delete")
+
+
+def _local(model_id: str) -> "Classifier":
+    """The local engine. Raises Incorrect if it has other weights than those to be deployed."""
+    from analysis.classifier import load_classifier
+    from core.errors import Incorrect
+
+    local = load_classifier()
+    if local.model_id != model_id:
+        raise Incorrect(
+            f"the package holds {model_id}, the local engine is {local.model_id}: package the "
+            "artefact that is served, or deploy with --no-check"
+        )
+    return local
+
+
+def _apart(settings: "Settings", local: "Classifier") -> float:
+    """By how much the endpoint's probabilities differ. Raises what ``compare`` raises."""
+    from hisbundle.engines import on_sagemaker
+    from model.sagemaker.compare import compare
+
+    # A container's first answer takes longer than those of which a patient's alarm has to wait.
+    patient = settings.model_copy(update={"sagemaker_deadline_s": _FIRST_ANSWER_S})
+    remote = on_sagemaker(patient, local)
+    try:
+        return compare(remote, local)
+    finally:
+        remote.close()
 
 
 def _aws(settings: "Settings") -> "Aws":

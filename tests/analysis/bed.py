@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from analysis.classifier import Classifier
+from analysis.rhythm.intervals import load
 from analysis.work.worker import AnalysisWorker, Pace
 from core.alerts import Alert
 from core.chunk import ChunkHeader, SessionCipher
@@ -17,6 +18,8 @@ from store.chunks import NewChunk
 from store.database import Database
 from tests.analysis.chunks import Chunk, LengthClassifier
 from tests.devices import Device, enrol_directly
+
+load()  # seconds, which no test's clock is to count
 
 
 class Bed:

@@ -15,7 +15,7 @@ from core.ecg import SAMPLES_PER_STRIP
 from core.errors import Conflict
 from core.keyring import KeyRing
 from core.local_vault import LocalVault
-from export.recording import Recording
+from export.recording import BeatClass, Recording
 from store.database import Database
 from tests.api.exhibits import STARTED_AT, Exhibit, exhibit, publish
 
@@ -83,3 +83,26 @@ async def test_one_file_has_one_rate(database: Database, keyring: KeyRing, shown
         )  # fmt: skip
     with pytest.raises(Conflict):
         await _read(database, keyring, shown.report["id"])
+
+
+async def test_classes_and_episodes_are_those_of_the_strips(
+    database: Database, keyring: KeyRing, shown: Exhibit
+) -> None:
+    span = '{"kind":"atrial-fibrillation","first_sample":1400,"stop_sample":%d,"beats":9,' + (
+        '"rate_per_min":null,"verified":true}'
+    )
+    async with database.transaction() as tx:
+        for strip, stop in ((1, 2992), (2, 3000)):  # told again, with its end
+            await tx.execute(
+                text("UPDATE finding SET body = jsonb_set(jsonb_set(body, '{rhythm}', :rhythm),"
+                     " '{beats,0,beat_class}', '\"V\"') WHERE strip_index = :strip"),
+                {"rhythm": f"[{span % stop}]", "strip": strip},
+            )  # fmt: skip
+        await tx.execute(text("DELETE FROM finding WHERE strip_index = 0"))
+    read = await _read(database, keyring, shown.report["id"])
+    (told,) = read.rhythm
+    start = SAMPLES_PER_STRIP
+    assert (told.first_sample, told.stop_sample) == (0, 3000 - start)
+    ventricular = read.beats[read.classes == BeatClass.VENTRICULAR]
+    assert len(ventricular) == 2
+    assert ventricular[1] >= SAMPLES_PER_STRIP

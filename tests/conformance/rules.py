@@ -14,7 +14,7 @@ from tests.conformance.walk import Json, Node
 Resolver = Callable[[str], bool]
 
 UCUM = "http://unitsofmeasure.org"
-OWN_UNITS = frozenset({"/min", "mV", "uV", "mV2", "mV2/Hz", "ms", "s", "h", "Hz", "%", "1"})
+OWN_UNITS = frozenset({"/min", "mV", "uV", "mV2", "mV2/Hz", "ms", "ms2", "s", "h", "Hz", "%", "1"})
 DERIVED_UNITS = frozenset({"1/min.1/min", "/min/h"})  # of statistics: a square, a gradient
 UNITS = OWN_UNITS | DERIVED_UNITS | KNOWN
 _DATA = re.compile(r"(?:[EUL]|-?[0-9]+(?:\.[0-9]+)?)(?: (?:[EUL]|-?[0-9]+(?:\.[0-9]+)?))*")

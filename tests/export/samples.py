@@ -6,7 +6,8 @@ from uuid import UUID
 import numpy as np
 
 from core.chunk import INVALID_SAMPLE
-from export.recording import Person, Recording
+from core.ecg import RhythmKind, RhythmSpan
+from export.recording import BeatClass, Person, Recording
 
 STARTED_AT = datetime(2026, 3, 1, 12, 0, 0, 120_000, tzinfo=UTC)
 PERSON = Person("MRN/4711", "Nováková", "Jana Olga", date(1958, 7, 4), "female")
@@ -26,6 +27,22 @@ def recording(n: int = 5000, rate_hz: float = 125.0, nv: int = 732, seed: int = 
         nv_per_lsb=nv,
         codes=codes,
         beats=beats,
-        classes=(np.arange(len(beats)) % 3).astype(np.uint8),
+        classes=(np.arange(len(beats)) % len(BeatClass)).astype(np.uint8),
         person=PERSON,
+        rhythm=rhythm(n),
+    )
+
+
+def rhythm(n: int) -> tuple[RhythmSpan, ...]:
+    """Tachycardia within fibrillation, then none, and what no MIT code tells."""
+    return tuple(
+        RhythmSpan(kind, first * n // 100, stop * n // 100, 9, 90.0, verified)
+        for kind, first, stop, verified in (
+            (RhythmKind.SINUS, 0, 20, True),
+            (RhythmKind.ATRIAL_FIBRILLATION, 20, 60, True),
+            (RhythmKind.VENTRICULAR_TACHYCARDIA, 30, 40, True),
+            (RhythmKind.COUPLET, 50, 51, True),
+            (RhythmKind.VENTRICULAR_TACHYCARDIA, 80, 85, True),
+            (RhythmKind.ASYSTOLE, 90, 95, False),
+        )
     )

@@ -60,6 +60,10 @@ UNREADABLE = replace(
     spectrum=None,
     beats=(),
 )
+RESERVED = replace(
+    READABLE, clock_synced=False, fallback="SageMaker: circuit open", model_id="net-1a2b3c"
+)
+"""Classified by the local engine while the configured one was away."""
 RHYTHMIC = replace(
     READABLE,
     rhythm=(
@@ -67,7 +71,7 @@ RHYTHMIC = replace(
         RhythmSpan(RhythmKind.VENTRICULAR_TACHYCARDIA, 4601, 4890, 6, 158.4, verified=True),
         RhythmSpan(RhythmKind.ASYSTOLE, 5300, 5900, 0, None, verified=False),
     ),
-    intervals=Intervals(92.0, 396.0, 421.0, "dwt, Fridericia"),
+    intervals=Intervals(92.0, 396.0, 421.0, "neurokit2 prominence, QTc after Fridericia"),
 )
 HOLTER = holter(digest(session(150)), 1206)
 """A session of half an hour with every class of beat and every kind of episode."""

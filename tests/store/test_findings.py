@@ -13,6 +13,7 @@ from core.alerts import Alert, AlertKind
 from core.ecg import (
     Beat,
     BeatClass,
+    Hrv,
     Intervals,
     Quality,
     Rate,
@@ -86,6 +87,7 @@ FINDINGS = st.builds(
     intervals=st.none()
     | st.builds(Intervals, *[st.none() | floats] * 3, method=st.text(max_size=5)),
     fallback=st.none() | st.text(max_size=5),
+    hrv=st.none() | st.builds(Hrv, st.integers(0, 2**31), *[floats] * 4, *[st.none() | floats] * 3),
     model_id=st.text(max_size=5),
     pipeline_version=st.just("1"),
     abnormal_from=st.floats(0, 1),
@@ -117,7 +119,7 @@ def test_json_gives_back_every_digit(finding: StripFinding) -> None:
 
 def test_what_was_written_before_there_were_classes_and_rhythms() -> None:
     old = orjson.loads(orjson.dumps(FINDING))
-    for name in ("rhythm", "intervals", "fallback"):
+    for name in ("rhythm", "intervals", "fallback", "hrv"):
         del old[name]
     del old["quality"]["seconds"]
     for beat in old["beats"]:

@@ -29,10 +29,10 @@ def test_time_domain_is_that_of_the_task_force() -> None:
     assert found is not None
     steps = np.diff(nn_ms)
     assert found.intervals == 120
-    assert found.mean_nn_ms == pytest.approx(nn_ms.mean())
-    assert found.sdnn_ms == pytest.approx(nn_ms.std(ddof=1))
-    assert found.rmssd_ms == pytest.approx(np.sqrt(np.mean(steps**2)))
-    assert found.pnn50 == pytest.approx(np.mean(np.abs(steps) > 50))
+    assert found.mean_nn_ms == pytest.approx(nn_ms.mean(), abs=0.01)
+    assert found.sdnn_ms == pytest.approx(nn_ms.std(ddof=1), abs=0.01)
+    assert found.rmssd_ms == pytest.approx(np.sqrt(np.mean(steps**2)), abs=0.01)
+    assert found.pnn50 == pytest.approx(np.mean(np.abs(steps) > 50), abs=0.01)
 
 
 @pytest.mark.parametrize(("hz", "band"), [(0.02, "vlf"), (0.1, "lf"), (0.25, "hf")])

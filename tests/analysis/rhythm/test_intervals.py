@@ -26,3 +26,13 @@ def test_intervals_of_made_beats_and_none_without_clean_ones() -> None:
     assert intervals(lost, RATE_HZ, peaks, normal) is None
     noise = np.random.default_rng(3).standard_normal(len(mv))
     assert intervals(noise, RATE_HZ, peaks, normal) is None
+
+
+def test_marks_that_the_library_leaves_out_are_not_taken_for_those_of_other_beats() -> None:
+    beats_s = regular(600, 0.9)
+    mv = ecg(125.0, 600, beats_s)
+    for first in range(0, 75_000 - 1496, 1496):  # among them strips of 14 offsets and 13 onsets
+        peaks = [round(b * 125) - first for b in beats_s if first <= b * 125 < first + 1496]
+        found = intervals(mv[first : first + 1496], 125.0, peaks, [True] * len(peaks))
+        assert found is not None
+        assert found.qt_ms == pytest.approx(400, abs=40)

@@ -9,6 +9,7 @@ from core.ecg import (
     SAMPLES_PER_STRIP,
     Beat,
     BeatClass,
+    Hrv,
     Intervals,
     Quality,
     Rate,
@@ -70,6 +71,13 @@ def session(strips: int, seed: int = 1, *, named: bool = True) -> list[StripFind
     return found
 
 
+def _hrv(number: int) -> Hrv:
+    """That of five minutes; the second has no spectrum."""
+    if number == 49:
+        return Hrv(70, 812.5, 44.0, 31.5, 0.12)
+    return Hrv(350, 812.5, 44.0, 31.5, 0.12, 900.0, 410.5 + number, 220.25)
+
+
 def _beat(peak: int, kind: BeatClass, named: bool) -> Beat:
     probability = 0.01 if kind is BeatClass.NORMAL else 0.9
     return Beat(peak, probability, kind if named else None)
@@ -98,4 +106,5 @@ def _strip(number: int, beats: tuple[Beat, ...], rhythm: tuple[RhythmSpan, ...])
         pipeline_version="1.0",
         rhythm=rhythm,
         intervals=Intervals(92.0, 380.0, 410.0 + number % 5, "dwt") if readable else None,
+        hrv=_hrv(number) if readable and number % 25 == 24 else None,
     )

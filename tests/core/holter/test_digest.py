@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core.ecg import Beat, BeatClass, Quality, RhythmKind
 from core.holter.digest import Digest, merged
 from core.holter.strip import digest
-from core.holter.summary import Holter, holter
+from core.holter.summary import Holter, Spread, holter
 from tests.core.holter.samples import RATE_HZ, session
 
 
@@ -144,3 +144,10 @@ def test_kinds_of_a_minute_are_those_of_its_strips() -> None:
     told = {kind for minute in digest(found).minutes for kind in minute.kinds}
     assert sinus.value in told
     assert told == {span.kind.value for finding in found for span in finding.rhythm}
+
+
+def test_intervals_come_with_their_range_and_the_number_of_strips() -> None:
+    found = holter(digest(session(35)), 0)
+    assert found.qtc == Spread(412, 410, 414, 33)
+    assert found.qrs == Spread(92, 92, 92, 33)
+    assert holter(digest([replace(one, intervals=None) for one in session(3)]), 0).qtc is None

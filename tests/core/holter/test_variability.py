@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.ecg import SAMPLES_PER_STRIP, Beat, BeatClass, StripFinding
+from core.ecg import SAMPLES_PER_STRIP, Beat, BeatClass, Hrv, StripFinding
 from core.holter.strip import digest
 from core.holter.summary import holter, median
+from core.holter.variability import Spectra, spectra
 from tests.core.holter.samples import RATE_HZ, session
 
 
@@ -52,3 +53,12 @@ def test_the_median_of_bins() -> None:
     assert median(()) is None
     assert median(((400, 1), (410, 1), (430, 3))) == 430
     assert median(((400, 2), (410, 2))) == 400
+
+
+def test_spectra_are_medians_over_the_windows_that_have_one() -> None:
+    one = Hrv(350, 800.0, 40.0, 30.0, 0.1, 900.0, 400.0, 200.0)
+    without, flat = Hrv(90, 800.0, 40.0, 30.0, 0.1), replace(one, hf_ms2=0.0)
+    assert spectra([without]) is None
+    assert spectra([flat]) == Spectra(1, 400.0, 0.0, None)
+    found = spectra([one, without, replace(one, lf_ms2=600.0), replace(one, hf_ms2=300.0)])
+    assert found == Spectra(3, 400.0, 200.0, 2.0)

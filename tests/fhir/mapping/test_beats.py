@@ -7,8 +7,9 @@ import orjson
 from core.ecg import Beat
 from fhir import codes
 from fhir.mapping.beats import beats
+from fhir.mapping.summary import summary
 from fhir.values import Json
-from tests.fhir.samples import READABLE, UNREADABLE, WORN
+from tests.fhir.samples import HOLTER, READABLE, RESERVED, UNREADABLE, WORN
 
 MADE = beats(READABLE, WORN)
 
@@ -66,3 +67,20 @@ def test_the_network_is_the_device_and_nobody_has_confirmed_it() -> None:
 
 def test_no_diagnosis_is_coded() -> None:
     assert codes.SNOMED.encode() not in orjson.dumps(MADE)
+
+
+def test_the_engine_that_stood_in_is_told_and_why() -> None:
+    made = beats(RESERVED, WORN)
+    engine, clock = (note["text"] for note in made["note"])
+    assert engine == (
+        "Classified by net-1a2b3c instead of the configured engine, which could not be asked: "
+        "SageMaker: circuit open."
+    )
+    assert clock.startswith("The device's clock")
+    assert made["method"]["text"] == "Neural network net-1a2b3c, instead of the configured engine"
+    assert made["device"] != MADE["device"]
+    assert "note" not in MADE
+    assert not components(summary(HOLTER, WORN, ended=True), "fallback-strips")
+    some = replace(HOLTER, sums=replace(HOLTER.sums, fallback_strips=4))
+    (told,) = components(summary(some, WORN, ended=True), "fallback-strips")
+    assert told["valueInteger"] == 4

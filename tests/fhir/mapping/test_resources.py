@@ -44,6 +44,7 @@ RESOURCES: dict[str, dict[str, Any]] = {
     "observation-heart-rate": heart_rate(READABLE, WORN),
     "observation-heart-rate-absent": heart_rate(UNREADABLE, WORN),
     "observation-beats": beats(READABLE, WORN),
+    "observation-beats-by-the-reserve": beats(samples.RESERVED, WORN),
     "observation-beats-absent": beats(UNREADABLE, WORN),
     "observation-quality": quality(READABLE, WORN),
     "observation-quality-unreadable": quality(UNREADABLE, WORN),
