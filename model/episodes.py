@@ -4,35 +4,34 @@ Episode sensitivity is the share of reference episodes that a found one overlaps
 predictivity the share of found ones that a reference one overlaps; of duration, the same for
 seconds (``epicmp``, https://physionet.org/physiotools/wag/eval0.htm; IEC 60601-2-47 asks for
 these). Ventricular flutter has no beat marks: within it only fibrillation is scored.
-``python -m model.episodes FOLDER`` prints the table, with the reference's beat classes.
+``python -m model.episodes FOLDER`` prints the tables, with the reference's beat classes and with
+those of the network that is served.
 """
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from analysis.classifier import CLASSES
-from analysis.session.pipeline import SessionPipeline
-from analysis.session.strips import Draft, Model
-from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkBody, ChunkFlag
-from core.ecg import Beat, BeatClass, RhythmKind, RhythmSpan, StripFinding
-from model.ec57 import match_beats, read_lead
-from model.rhythm_reference import RhythmReference, Seconds, rhythm_reference
+from analysis.classifier import Classifier, load_classifier
+from core.ecg import RhythmKind
+from model import urgent
+from model.ec57 import read_lead
+from model.rhythm_reference import Seconds, meets, rhythm_reference
+from model.rhythm_told import RATE_HZ, Told, tell
 from model.splits import DS1, DS2
+from model.urgent import Caught
 
-RATE_HZ = 125.0
-UV_PER_LSB = 1
 GRAVE = (
     RhythmKind.VENTRICULAR_FIBRILLATION,
     RhythmKind.VENTRICULAR_TACHYCARDIA,
     RhythmKind.ASYSTOLE,
 )
 """What must be told within 10 s of its onset (ANSI/AAMI EC13)."""
-_TOLD_US = 1_700_000_000_000_000
+OPINIONS = ("reference", "network")
+"""Whose beat classes: the reference's show the rules alone, the network's are those served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class EpisodeScore:
     """Episodes: of ``reference``, ``detected``; of ``found``, ``confirmed``. The same in seconds.
 
     ``latency_s``: for each reference episode detected, from its onset to the end of the chunk
-    that told of it.
+    that told of it. ``unverified`` are those of ``found`` that the signal does not bear out.
     """
 
     reference: int = 0
@@ -51,6 +50,7 @@ class EpisodeScore:
     found_s: float = 0.0
     both_s: float = 0.0
     latency_s: tuple[float, ...] = ()
+    unverified: int = 0
 
     def __add__(self, other: "EpisodeScore") -> "EpisodeScore":
         mine, others = asdict(self), asdict(other)
@@ -70,101 +70,31 @@ def _share(part: float, whole: float) -> float | None:
     return part / whole if whole else None
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A span as last told, and when it was told first (seconds of signal received by then)."""
-
-    span: RhythmSpan
-    told_s: float
-
-    @property
-    def seconds(self) -> Seconds:
-        """From and to, in seconds from the record's start."""
-        return self.span.first_sample / RATE_HZ, self.span.stop_sample / RATE_HZ
-
-
-class Labelled(SessionPipeline):
-    """The pipeline that is served, with the reference's classes in place of the network's."""
-
-    def __init__(self, reference: RhythmReference) -> None:
-        super().__init__(Model("reference", 0.5))
-        self.reference = reference
-
-    def _with_rhythm(self, draft: Draft, finding: StripFinding) -> StripFinding:
-        found_s = np.array([beat.sample_index for beat in finding.beats]) / RATE_HZ
-        first, stop = np.searchsorted(
-            self.reference.beats_s, (found_s.min(initial=0) - 1, found_s.max(initial=0) + 1)
-        )
-        classes: dict[int, BeatClass] = {
-            j: self.reference.classes[first + i]
-            for i, j in match_beats(self.reference.beats_s[first:stop], found_s)
-        }
-        beats = tuple(
-            Beat(beat.sample_index, beat.abnormal_probability, classes.get(i))
-            for i, beat in enumerate(finding.beats)
-        )
-        return super()._with_rhythm(draft, replace(finding, beats=beats))
-
-
-def tell(pipeline: SessionPipeline, signal_mv: npt.NDArray[np.float64]) -> list[Told]:
-    """Stream float64[n] in mV at RATE_HZ through ``pipeline``, chunk by chunk: all its spans."""
-    codes = np.clip(np.rint(signal_mv * 1000 / UV_PER_LSB), -32767, 32767).astype(np.int16)
-    told: dict[tuple[RhythmKind, int], Told] = {}
-    for seq, first in enumerate(range(0, len(codes), SAMPLES_PER_CHUNK)):
-        part = codes[first : first + SAMPLES_PER_CHUNK]
-        pipeline.push(seq, _body(part, first), _TOLD_US)
-        _collect(told, pipeline, (first + len(part)) / RATE_HZ)
-    _collect(told, pipeline.ended(), len(codes) / RATE_HZ)
-    return list(told.values())
-
-
-def _body(part: npt.NDArray[np.int16], first: int) -> ChunkBody:
-    samples = np.full(SAMPLES_PER_CHUNK, INVALID_SAMPLE, dtype=np.int16)
-    samples[: len(part)] = part
-    t0_us = _TOLD_US + round(first / RATE_HZ * 1e6)
-    return ChunkBody(
-        t0_us, first, round(RATE_HZ * 100), ChunkFlag(0), len(part), UV_PER_LSB * 1000, samples
-    )
-
-
-def _collect(
-    told: dict[tuple[RhythmKind, int], Told], pipeline: SessionPipeline, at_s: float
-) -> None:
-    nothing = np.zeros((len(pipeline.crops), len(CLASSES)), dtype=np.float32)
-    for finding in pipeline.resolve(nothing).findings:
-        for span in finding.rhythm:
-            key = (span.kind, span.first_sample)
-            told[key] = Told(span, told[key].told_s if key in told else at_s)
-
-
 def score(
     kind: RhythmKind, reference: Mapping[RhythmKind, Sequence[Seconds]], told: Iterable[Told]
 ) -> EpisodeScore:
     """One kind of rhythm in one record."""
     flutter = RhythmKind.VENTRICULAR_FIBRILLATION
     apart = [] if kind is flutter else reference[flutter]
-    truth = [span for span in reference[kind] if not _meets(span, apart)]
-    found = [t for t in told if t.span.kind is kind and not _meets(t.seconds, apart)]
+    truth = [span for span in reference[kind] if not meets(span, apart)]
+    found = [t for t in told if t.span.kind is kind and not meets(t.seconds, apart)]
     spans = [t.seconds for t in found]
     latency = [
-        min(t.told_s for t in found if _meets(t.seconds, [span])) - span[0]
+        min(t.told_s for t in found if meets(t.seconds, [span])) - span[0]
         for span in truth
-        if _meets(span, spans)
+        if meets(span, spans)
     ]
     return EpisodeScore(
         len(truth),
-        sum(_meets(span, spans) for span in truth),
+        sum(meets(span, spans) for span in truth),
         len(spans),
-        sum(_meets(span, truth) for span in spans),
+        sum(meets(span, truth) for span in spans),
         _seconds(truth),
         _seconds(spans),
-        _seconds([_cut(a, b) for a in truth for b in spans if _meets(a, [b])]),
+        _seconds([_cut(a, b) for a in truth for b in spans if meets(a, [b])]),
         tuple(latency) if kind in GRAVE else (),
+        sum(not t.span.verified for t in found),
     )
-
-
-def _meets(span: Seconds, others: Iterable[Seconds]) -> bool:
-    return any(span[0] < stop and span[1] > start for start, stop in others)
 
 
 def _cut(a: Seconds, b: Seconds) -> Seconds:
@@ -180,20 +110,36 @@ def _seconds(spans: Iterable[Seconds]) -> float:
     return total
 
 
-def score_record(record: Path) -> dict[RhythmKind, EpisodeScore]:
-    """Every kind of rhythm in the WFDB record at ``record`` (no suffix), streamed as served."""
-    reference = rhythm_reference(record)
-    told = tell(Labelled(reference), read_lead(record, RATE_HZ))
-    return {kind: score(kind, reference.spans, told) for kind in RhythmKind}
+@dataclass(frozen=True, slots=True)
+class RecordScore:
+    """One opinion on one record: every kind of rhythm, and what must not be missed."""
+
+    kinds: dict[RhythmKind, EpisodeScore]
+    urgent: dict[str, Caught]
 
 
-def report(folder: Path, records: Iterable[str]) -> dict[str, dict[RhythmKind, EpisodeScore]]:
-    """The scores of each record, and under ``gross`` their sums.
+def score_record(record: Path, classifier: Classifier) -> dict[str, RecordScore]:
+    """The WFDB record at ``record`` (no suffix), streamed as served: a score by OPINIONS.
 
     Raises Incorrect for a record without annotations.
     """
-    found = {name: score_record(folder / name) for name in records}
-    return found | {"gross": summed(found.values())}
+    reference = rhythm_reference(record)
+    told = tell(read_lead(record, RATE_HZ), reference, classifier)
+    return {
+        name: RecordScore(
+            {kind: score(kind, reference.spans, spans) for kind in RhythmKind},
+            urgent.caught(reference, spans),
+        )
+        for name, spans in zip(OPINIONS, (told.reference, told.network), strict=True)
+    }
+
+
+def together(scores: Iterable[RecordScore]) -> RecordScore:
+    """Gross scores of several records."""
+    every = list(scores)
+    return RecordScore(
+        summed(one.kinds for one in every), urgent.summed(one.urgent for one in every)
+    )
 
 
 def summed(
@@ -206,7 +152,10 @@ def summed(
 
 def table(title: str, scores: Mapping[RhythmKind, EpisodeScore]) -> str:
     """A line for each kind that occurs: counts, shares in %, latency in s (median, most)."""
-    head = f"{title:<26}{'ref':>6}{'found':>7}{'Se':>7}{'+P':>7}{'dur Se':>8}{'dur +P':>8}  latency"
+    head = (
+        f"{title:<26}{'ref':>6}{'found':>7}{'Se':>7}{'+P':>7}{'dur Se':>8}{'dur +P':>8}"
+        f"{'doubted':>9}  latency"
+    )
     lines = [head]
     for kind, one in scores.items():
         if one.reference or one.found:
@@ -214,8 +163,17 @@ def table(title: str, scores: Mapping[RhythmKind, EpisodeScore]) -> str:
             late = one.latency_s and f"  {np.median(one.latency_s):.1f}, {max(one.latency_s):.1f}"
             lines.append(
                 f"{kind:<26}{one.reference:>6}{one.found:>7}{shares[0]:>7}{shares[1]:>7}"
-                f"{shares[2]:>8}{shares[3]:>8}{late or ''}"
+                f"{shares[2]:>8}{shares[3]:>8}{one.unverified:>9}{late or ''}"
             )
+    return "\n".join(lines)
+
+
+def urgent_table(counts: Mapping[str, Caught]) -> str:
+    """A line for each measure: how many there were, were found, and were told within 10 s."""
+    lines = [f"{'must not be missed':<26}{'ref':>6}{'found':>7}{'in time':>9}{'latest s':>10}"]
+    for name, one in counts.items():
+        latest = "-" if one.latest_s is None else f"{one.latest_s:.1f}"
+        lines.append(f"{name:<26}{one.reference:>6}{one.found:>7}{one.in_time:>9}{latest:>10}")
     return "\n".join(lines)
 
 
@@ -223,11 +181,16 @@ def main(arguments: Sequence[str]) -> int:
     """Print the tables of FOLDER [RECORD ...]: DS1, DS2 and all that are there."""
     folder = Path(arguments[0])
     names = list(arguments[1:]) or sorted(path.stem for path in folder.glob("*.hea"))
-    scores = report(folder, names)
+    classifier = load_classifier()
+    scores = {name: score_record(folder / name, classifier) for name in names}
     for title, part in (("DS1", DS1), ("DS2", DS2), ("all", names)):
-        chosen = [scores[name] for name in part if name in names]
-        if chosen:
-            print(table(f"{title} ({len(chosen)} records)", summed(chosen)), end="\n\n")
+        for opinion in OPINIONS:
+            chosen = [scores[name][opinion] for name in part if name in names]
+            if chosen:
+                gross = together(chosen)
+                print(f"{title}, {len(chosen)} records, classes of the {opinion}")
+                print(table("", gross.kinds))
+                print(urgent_table(gross.urgent), end="\n\n")
     return 0
 
 

@@ -5,6 +5,7 @@ annotators did not mark by itself (couplets, runs, pauses, slow and fast stretch
 the reference beats, by the very definitions that are served.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +21,8 @@ from model.ec57 import FLUTTER_BEGIN, FLUTTER_END
 from model.labels import AAMI_CLASS
 
 Seconds = tuple[float, float]
+NOISE, UNREADABLE = "~", -1
+"""A change of signal quality, and the subtype from which on nothing could be read."""
 
 ANNOTATED = {
     "(AFIB": RhythmKind.ATRIAL_FIBRILLATION,
@@ -45,13 +48,26 @@ FROM_BEATS = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Three ventricular beats or more in a row: from the first to the beat after, and the rate."""
+
+    seconds: Seconds
+    beats: int
+    per_min: float | None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RhythmReference:
-    """Spans of each kind in seconds, the beats' times (float64[n], s) and their classes."""
+    """Spans of each kind in seconds, the beats' times (float64[n], s) and their classes.
+
+    ``runs`` are the ventricular ones.
+    """
 
     spans: dict[RhythmKind, list[Seconds]]
     beats_s: npt.NDArray[np.float64]
     classes: tuple[BeatClass, ...]
+    runs: tuple[Run, ...] = ()
 
 
 def rhythm_reference(record: Path) -> RhythmReference:
@@ -86,26 +102,52 @@ def rhythm_reference(record: Path) -> RhythmReference:
     flutter = spans[RhythmKind.VENTRICULAR_FIBRILLATION]
     flutter += zip(begins, [*ends, end_s], strict=False)
     spans = {kind: _joined(found) for kind, found in spans.items()}
-    _from_beats(spans, beats, rate_hz)
+    noise = [
+        (t, subtype)
+        for t, s, subtype in zip(at_s, marks.symbol, marks.subtype, strict=True)
+        if s == NOISE
+    ]
+    blind = [
+        (start_s, stop_s)
+        for (start_s, subtype), (stop_s, _) in pairwise([*noise, (end_s, 0)])
+        if subtype == UNREADABLE
+    ]
+    runs = _from_beats(spans, beats, rate_hz, blind)
     times = np.array([t for t, _ in beats], dtype=np.float64)
-    return RhythmReference(spans, times, tuple(kind for _, kind in beats))
+    return RhythmReference(spans, times, tuple(kind for _, kind in beats), runs)
 
 
 def _from_beats(
-    spans: dict[RhythmKind, list[Seconds]], beats: list[tuple[float, BeatClass]], rate_hz: float
-) -> None:
-    """Add what follows from the beats; no interval straddles flutter, which has no marks."""
-    flutter = spans[RhythmKind.VENTRICULAR_FIBRILLATION]
+    spans: dict[RhythmKind, list[Seconds]],
+    beats: list[tuple[float, BeatClass]],
+    rate_hz: float,
+    blind: list[Seconds],
+) -> tuple[Run, ...]:
+    """Add what follows from the beats; no interval straddles what has no marks.
+
+    That is flutter, and ``blind`` stretches, in which the annotators could not read the signal.
+    """
+    unmarked = [*spans[RhythmKind.VENTRICULAR_FIBRILLATION], *blind]
     marks: list[Mark] = []
     before_s: float | None = None
     for t, kind in beats:
-        apart = before_s is None or any(before_s <= stop and t >= start for start, stop in flutter)
+        apart = before_s is None or any(before_s <= stop and t >= start for start, stop in unmarked)
         rr_s = None if apart or before_s is None else t - before_s
         marks.append(Mark(round(t * rate_hz), rr_s, kind))
         before_s = t
+    runs: list[Run] = []
     for span in episodes(marks, rate_hz):
+        seconds = span.first_sample / rate_hz, span.stop_sample / rate_hz
         if span.kind in FROM_BEATS:
-            spans[span.kind].append((span.first_sample / rate_hz, span.stop_sample / rate_hz))
+            spans[span.kind].append(seconds)
+        if span.kind is RhythmKind.VENTRICULAR_RUN:
+            runs.append(Run(seconds, span.beats, span.rate_per_min))
+    return tuple(runs)
+
+
+def meets(span: Seconds, others: Iterable[Seconds]) -> bool:
+    """Whether ``span`` overlaps any of the others."""
+    return any(span[0] < stop and span[1] > start for start, stop in others)
 
 
 def _joined(spans: list[Seconds]) -> list[Seconds]:

@@ -77,7 +77,8 @@ class Atrial:
             ended = self.open(rate_hz) if self.spell.last > self.spell.first else []
         self.kind, self.spell = kind, None
         if kind is not None:
-            self.spell = Spell(int(rows[middle][0]), int(rows[-1][0]), len(rows) - middle)
+            first = int(rows[middle][0])
+            self.spell = Spell(first, max(first, int(rows[-1][0])), len(rows) - middle)
         return ended
 
     def _decide(self) -> RhythmKind | None:

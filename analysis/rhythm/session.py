@@ -5,7 +5,7 @@ classes and go strip by strip (``tell``), so neither depends on how chunks were 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from analysis.rhythm.mark import Mark, is_ventricular
@@ -21,8 +21,10 @@ from analysis.rhythm.usual import (
     window,
 )
 from analysis.session.segment import Stretch
+from analysis.signal.quality import READABLE_SCORE
 from core.ecg import Beat, RefusalReason, RhythmKind, RhythmSpan, StripFinding
 
+_STANDSTILLS = (RhythmKind.PAUSE, RhythmKind.ASYSTOLE)
 _NOISE = frozenset((RefusalReason.NOISE, RefusalReason.SATURATED))
 
 
@@ -56,13 +58,17 @@ def _of(stretch: Stretch) -> list[Sight]:
 
 @dataclass(slots=True)
 class StripRules:
-    """The rules' state between two strips; ``noise_from`` is where a noisy stretch began."""
+    """The rules' state between two strips; ``noise_from`` is where a noisy stretch began.
+
+    ``weak_to`` is where the last second ends that shows neither the patient's beats nor rest.
+    """
 
     tracker: Tracker = field(default_factory=Tracker)
     usual: Usual = field(default_factory=Usual)
     broken: bool = True
     noise_from: int | None = None
     noise_to: int = 0
+    weak_to: int = -1
 
     def tell(
         self, finding: StripFinding, seen: Sequence[Sight], live: Sequence[RhythmSpan]
@@ -80,10 +86,27 @@ class StripRules:
             ended += take(mark, finding.rate_hz)
         self.broken = not readable
         spans = merged([*ended, *self.tracker.open(finding.rate_hz)], _true(live, finding), noise)
+        weak = weak_seconds(finding)
+        told = [self._borne_out(span, weak, finding) for span in spans]
+        self.weak_to = max((stop for _, stop in weak), default=self.weak_to)
         stop = finding.first_sample + finding.n_samples
         return tuple(
-            s for s in spans if s.first_sample < stop and s.stop_sample > finding.first_sample
+            s for s in told if s.first_sample < stop and s.stop_sample > finding.first_sample
         )
+
+    def _borne_out(
+        self, span: RhythmSpan, weak: Sequence[tuple[int, int]], finding: StripFinding
+    ) -> RhythmSpan:
+        """The span, a standstill marked as not verified where the line itself was upset.
+
+        An electrode that loses the skin for a moment drives the amplifier to its end, and beats
+        do not show until it has come back: that is no rest between beats.
+        """
+        if span.kind not in _STANDSTILLS:
+            return span
+        upset = any(first < span.stop_sample and stop > span.first_sample for first, stop in weak)
+        sound = finding.quality.is_sound and not upset and self.weak_to <= span.first_sample
+        return replace(span, verified=span.verified and sound)
 
     def _mark(self, finding: StripFinding, beat: Beat, sight: Sight) -> Mark:
         probability, known = beat.abnormal_probability, finding.quality.readable
@@ -110,6 +133,16 @@ class StripRules:
         self.noise_to = finding.first_sample + finding.n_samples
         span = RhythmSpan(RhythmKind.NOISE, self.noise_from, self.noise_to, 0, None, verified=True)
         return [span]
+
+
+def weak_seconds(finding: StripFinding) -> list[tuple[int, int]]:
+    """First and last sample (exclusive) of each second whose score makes no readable strip."""
+    edges = [
+        finding.first_sample + round(second * finding.rate_hz)
+        for second in range(len(finding.quality.seconds) + 1)
+    ]
+    scores = finding.quality.seconds
+    return [at for at, score in zip(pairwise(edges), scores, strict=True) if score < READABLE_SCORE]
 
 
 def _true(live: Sequence[RhythmSpan], finding: StripFinding) -> list[RhythmSpan]:

@@ -14,8 +14,11 @@ class Spell:
     beats: int = 1
 
     def extend(self, sample_index: int, beats: int = 1) -> None:
-        """Go on to the beat at ``sample_index``, the ``beats``-th from the latest."""
-        self.last = sample_index
+        """Go on to the beat at ``sample_index``, the ``beats``-th from the latest.
+
+        A beat that is told out of order, as none should be, turns no span around.
+        """
+        self.last = max(self.last, sample_index)
         self.beats += beats
 
     def per_min(self, rate_hz: float) -> float | None:

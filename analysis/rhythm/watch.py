@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from analysis.rhythm.onset import Onset
 from analysis.rhythm.usual import SHARE
 from analysis.rhythm.waves import WINDOW_S, Waves, waves
 from analysis.rhythm.wide import AFTER_S, Wide
@@ -46,25 +47,27 @@ class Watch:
     fibrillation: RhythmSpan | None = None
     asystole: RhythmSpan | None = None
     wide: Wide = field(default_factory=Wide)
+    onset: Onset = field(default_factory=Onset)
     ended: list[RhythmSpan] = field(default_factory=list)
     news: bool = False
 
     def see(self, segment: Segment) -> None:
-        """Take what is new in the open segment; ``news`` says that something began."""
+        """Take what is new in the open segment; ``news`` says that something began, or may have."""
         if segment.origin != self.origin:
             self.lose()
             self.origin = self.seen_to = segment.origin
         self.rate_hz = segment.rate_hz
         before = self._known()
-        self._peaks(segment)
+        asks = self._peaks(segment)
         self._hops(segment)
-        self.news = bool(self._known() - before)
+        self.news = asks or bool(self._known() - before)
 
     def lose(self) -> None:
         """The signal breaks off: what is open ends with it."""
         self.news = False
         self._end(self.fibrillation, self.asystole, *self.wide.end(self.rate_hz))
         self.fibrillation = self.asystole = None
+        self.onset.lose()
         self.wide.last = None
         self.wide.before = self.tail = np.empty(0)
         self.hits, self.misses, self.peak, self.origin = 0, 0, -1, -1
@@ -88,7 +91,9 @@ class Watch:
     def _end(self, *spans: RhythmSpan | None) -> None:
         self.ended += [span for span in spans if span is not None]
 
-    def _peaks(self, segment: Segment) -> None:
+    def _peaks(self, segment: Segment) -> bool:
+        """Take the new beats; whether the network should be asked about them at once."""
+        asks = False
         reach = segment.stop - round(AFTER_S * segment.rate_hz)
         for peak in segment.peaks:
             if not max(self.peak, segment.start - 1) < peak <= reach:
@@ -97,6 +102,8 @@ class Watch:
             self.peak = peak
             at = peak - segment.start
             self.ended += self.wide.push(segment.signal, at, peak, segment.rate_hz)
+            asks |= self.onset.push(peak, self.wide.others, segment.rate_hz)
+        return asks
 
     def _silence(self, segment: Segment, before: int, peak: int) -> None:
         """An asystole that the beat at ``peak`` ends, whether it was seen or was too short."""

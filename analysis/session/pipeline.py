@@ -89,7 +89,7 @@ class SessionPipeline:
             self._take(body, received_us)
         self._read_strips()
         if self.watch.news and self.tallies:
-            self._read(max(self.tallies), final=False)
+            self._read_early(max(self.tallies))
         self.watch.news = False
 
     @property
@@ -218,6 +218,17 @@ class SessionPipeline:
             return False
         last = max((peak for peak in segment.peaks if peak < stop), default=after)
         return segment.stop >= row_stop(last, after, segment.rate_hz)
+
+    def _read_early(self, strip_index: int) -> None:
+        """Read the strip that is still running, and leave no trace: it will be read again."""
+        kept = self.memory, [segment.context for segment in self.segments]
+        self.memory, contexts = copy.deepcopy(kept)
+        for segment, context in zip(self.segments, contexts, strict=True):
+            segment.context = context
+        self._read(strip_index, final=False)
+        self.memory = kept[0]
+        for segment, context in zip(self.segments, kept[1], strict=True):
+            segment.context = context
 
     def _read(self, strip_index: int, *, final: bool) -> None:
         tally = self.tallies[strip_index]

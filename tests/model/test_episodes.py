@@ -8,8 +8,10 @@ import wfdb
 
 from core.ecg import RhythmKind, RhythmSpan
 from core.errors import Incorrect
-from model.episodes import RATE_HZ, EpisodeScore, Told, main, score, summed
-from model.rhythm_reference import rhythm_reference
+from model import urgent
+from model.episodes import EpisodeScore, main, score, summed
+from model.rhythm_reference import RhythmReference, Run, rhythm_reference
+from model.rhythm_told import RATE_HZ, Told
 from tests.analysis.synthetic import SINUS, VENTRICULAR, ecg
 
 K = RhythmKind
@@ -78,10 +80,32 @@ def test_a_made_record_is_told_as_its_annotations_say(
     assert [len(reference.spans[kind]) for kind in (K.SINUS, K.BIGEMINY)] == [2, 1]
     assert len(reference.spans[K.VENTRICULAR_TACHYCARDIA]) == 1
     assert main([str(tmp_path)]) == 0
-    lines = {line.split()[0]: line.split() for line in capsys.readouterr().out.splitlines() if line}
+    by_reference, *_ = capsys.readouterr().out.split("\n\n")
+    lines = {line.split()[0]: line.split() for line in by_reference.splitlines()}
     for kind in (K.BIGEMINY, K.VENTRICULAR_TACHYCARDIA, K.VENTRICULAR_RUN):
         assert lines[kind][1:5] == ["1", "1", "100.0", "100.0"]
     assert float(lines[K.VENTRICULAR_TACHYCARDIA][-1]) <= 10
+    assert lines[urgent.LONG_RUNS][1:4] == ["1", "1", "1"]
+    assert lines[urgent.PAUSES][1:4] == ["0", "0", "0"]
+
+
+def test_what_must_not_be_missed_is_counted_with_the_time_it_took() -> None:
+    runs = (Run((10.0, 14.0), 5, 80.0), Run((30.0, 32.0), 3, 140.0), Run((50.0, 53.0), 3, 90.0))
+    spans = NOTHING | {K.PAUSE: [(70.0, 73.5), (80.0, 85.0)]}
+    reference = RhythmReference(spans, np.empty(0), (), runs)
+    found = [
+        told(K.VENTRICULAR_RUN, 10, 14, 21),
+        told(K.VENTRICULAR_TACHYCARDIA, 11, 14, 18.5),
+        told(K.ASYSTOLE, 80, 85, 86),
+    ]
+    counts = urgent.caught(reference, found)
+    assert counts[urgent.LONG_RUNS] == urgent.Caught(1, 1, 1, 8.5)
+    assert counts[urgent.FAST_RUNS] == urgent.Caught(1, 0, 0, None)
+    assert counts[urgent.PAUSES] == urgent.Caught(2, 1, 1, 6.0)
+    assert [name for name, one in counts.items() if urgent.is_met(name, one)] == [urgent.LONG_RUNS]
+    assert urgent.summed([counts, counts])[urgent.PAUSES] == urgent.Caught(4, 2, 2, 6.0)
+    late = urgent.caught(reference, found[:1])[urgent.LONG_RUNS]
+    assert (late.found, late.in_time) == (1, 0)
 
 
 def test_a_record_without_annotations_is_refused(tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from analysis.rhythm.watch import Watch
 from analysis.session.resume import dump, load
+from analysis.session.segment import Segment
 from core.ecg import RhythmKind, StripFinding
 from tests.analysis.chunks import MODEL, POLICY, RECEIVED_US, Run, Samples, all_normal, chunks_of
 from tests.analysis.synthetic import SINUS, VENTRICULAR, ecg, regular
@@ -107,3 +109,66 @@ def test_a_strip_told_while_it_ran_is_told_again_when_it_is_complete() -> None:
     early = [f for f in found if f.n_samples < 1496]
     assert early
     assert {f.strip_index for f in early} < {f.strip_index for f in found if f.n_samples == 1496}
+
+
+class Waiting(Watch):
+    """A look-out that never asks for a strip before its end."""
+
+    def see(self, segment: Segment) -> None:
+        super().see(segment)
+        self.news = False
+
+
+def test_reading_a_strip_early_changes_nothing_that_is_read_later() -> None:
+    signal_mv = np.concatenate([sinus(ONSET_S), tachycardia(30), sinus(20)])
+    early, late = Run(), Run()
+    late.pipeline.watch = Waiting()
+    for chunk in chunks_of(signal_mv):
+        early.push([chunk])
+        late.push([chunk])
+    assert len(early.end().strips) == len(late.end().strips)
+    for one, other in zip(early.strips, late.strips, strict=True):
+        assert one == other
+    early, late = Run(), Run()
+    late.pipeline.watch = Waiting()
+    for seq, content in chunks_of(signal_mv):
+        for each in (early, late):
+            each.pipeline.push(seq, content, RECEIVED_US)
+        final = [d.crops for d in early.pipeline._drafts if d.final]
+        expected = [d.crops for d in late.pipeline._drafts if d.final]
+        assert all(np.array_equal(a, b) for a, b in zip(final, expected, strict=True))
+        early.pipeline._drafts, late.pipeline._drafts = [], []
+
+
+def lead_lost(seconds: float = 8.0, jump_mv: float = 4.0) -> Samples:
+    """Sinus rhythm while the amplifier comes back from its end, too steep at first for beats."""
+    t = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+    quiet = np.where(t < 5.5, 0.02, 1.0) * (sinus(seconds) - 0.3)
+    return 0.3 + quiet + jump_mv * np.exp(-t / 1.2)
+
+
+def test_an_electrode_that_comes_back_is_told_as_asystole_that_nothing_bears_out() -> None:
+    _, strips = told(np.concatenate([sinus(ONSET_S), lead_lost(), sinus(20)]), K.ASYSTOLE)
+    stops = [s for f in strips for s in f.rhythm if s.kind in (K.ASYSTOLE, K.PAUSE)]
+    assert stops
+    assert not any(span.verified for span in stops)
+
+
+@pytest.mark.parametrize("interval_s", [0.55, 1.05])
+def test_a_ventricular_run_at_any_rate_is_told_within_10_s(interval_s: float) -> None:
+    beats_s = np.concatenate(
+        [np.arange(0.4, ONSET_S, 0.8), np.arange(ONSET_S, ONSET_S + 20, interval_s)]
+    )
+    waves = [SINUS if beat < ONSET_S else VENTRICULAR for beat in beats_s]
+    signal_mv = ecg(RATE_HZ, ONSET_S + 20, beats_s, waves)
+    run, after_s = Run(), float("inf")
+    for seq, content in chunks_of(signal_mv):
+        run.pipeline.push(seq, content, RECEIVED_US)
+        beats = run.pipeline.crops
+        wide = [d.finding.beats[i].sample_index for d in run.pipeline._drafts for i in d.places]
+        classes = all_normal(len(beats))
+        classes[np.array(wide) / RATE_HZ > ONSET_S - 0.2] = np.eye(1, 5, 2, dtype=np.float32)
+        found = run.pipeline.resolve(classes).findings
+        if any(s.kind is K.VENTRICULAR_RUN for f in found for s in f.rhythm):
+            after_s = min(after_s, (seq + 1) * 187 / RATE_HZ - ONSET_S)
+    assert 0 < after_s <= 10
