@@ -5,8 +5,6 @@ rows show it): from the R peak over 1.2 times the following RR interval, at 125 
 scaled to 0..1 on its own, then zeros up to 187 samples.
 """
 
-from fractions import Fraction
-from functools import lru_cache
 from hashlib import sha256
 from math import ceil
 
@@ -15,13 +13,15 @@ import numpy.typing as npt
 from scipy import signal as dsp
 
 from analysis.patient.intervals import INTERVAL_NAMES, INTERVALS_SPEC
+from analysis.patient.p_waves import P_NAMES, P_SPEC
+from analysis.patient.rhythm import RHYTHM_NAMES, RHYTHM_SPEC
 from analysis.patient.shapes import SHAPE_NAMES, SHAPES_SPEC
-from analysis.patient.window import WINDOW_SAMPLES, WINDOW_SPEC
+from analysis.patient.window import WINDOW_RATE_HZ, WINDOW_SAMPLES, WINDOW_SPEC, factors
 from analysis.signal.filters import FILTER_SPEC
 from analysis.signal.rpeaks import DETECTOR_VERSION
 
 BEAT_SAMPLES = 187
-BEAT_RATE_HZ = 125.0
+BEAT_RATE_HZ = WINDOW_RATE_HZ
 RR_SHARE = 1.2
 """A crop lasts this many following RR intervals, so it shows the next QRS complex as well."""
 MIN_SAMPLES = 24
@@ -34,23 +34,17 @@ CROP_VERSION = sha256(
     f"from {MIN_SAMPLES}, over {MIN_RANGE_MV} mV, polyphase Kaiser 5, min-max".encode()
 ).hexdigest()
 """Digest of all that shapes a crop, which is all that the baseline network sees."""
-CONTEXT_NAMES = (*INTERVAL_NAMES, *SHAPE_NAMES)
+CONTEXT_NAMES = (*INTERVAL_NAMES, *SHAPE_NAMES, *RHYTHM_NAMES, *P_NAMES)
 """The last numbers of a row: timing and shape beside what is usual for the patient."""
 BEAT_VALUES = BEAT_SAMPLES + 2 * WINDOW_SAMPLES + len(CONTEXT_NAMES)
 """A row: the crop, the window, the usual beat's window, the context (analysis.context)."""
 PREPROCESSING_VERSION = sha256(
-    f"{CROP_VERSION}|row 1|{WINDOW_SPEC}|{INTERVALS_SPEC}|{SHAPES_SPEC}".encode()
+    f"{CROP_VERSION}|row 2|{WINDOW_SPEC}|{INTERVALS_SPEC}|{SHAPES_SPEC}|{RHYTHM_SPEC}|"
+    f"{P_SPEC}".encode()
 ).hexdigest()
 """Digest of all that shapes a row; an artefact is bound to it."""
 
 Beats = npt.NDArray[np.float32]
-
-
-@lru_cache(maxsize=32)
-def _factors(rate_hz: float) -> tuple[int, int]:
-    """Up and down from ``rate_hz`` to BEAT_RATE_HZ, within 10^-4."""
-    factor = (Fraction(BEAT_RATE_HZ) / Fraction(rate_hz)).limit_denominator(100)
-    return factor.numerator, factor.denominator
 
 
 def beat_samples(r: int, next_r: int, rate_hz: float) -> int:
@@ -80,7 +74,7 @@ def cut_beat(signal: npt.NDArray[np.float64], r: int, next_r: int, rate_hz: floa
     crop = signal[r:stop]
     if not np.isfinite(crop).all():
         return None
-    up, down = _factors(rate_hz)
+    up, down = factors(rate_hz)
     if up != down:
         crop = dsp.resample_poly(crop, up, down, padtype="line")
     return _scaled(crop[:count])

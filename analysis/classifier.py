@@ -64,7 +64,10 @@ class Card:
 
 
 class LiteRtClassifier:
-    """Classifier on LiteRT, one thread; calls from several threads wait for each other."""
+    """Classifier on LiteRT, one thread; calls from several threads wait for each other.
+
+    Raises ValueError or RuntimeError for weights that LiteRT cannot run on the card's rows.
+    """
 
     def __init__(self, weights: bytes, card: Card) -> None:
         self._card = card
@@ -76,6 +79,10 @@ class LiteRtClassifier:
         self._shape = (BATCH, BEAT_SAMPLES, 1) if self._is_baseline else (BATCH, BEAT_VALUES)
         self._interpreter.resize_tensor_input(self._input, self._shape)
         self._interpreter.allocate_tensors()
+        columns = 1 if self._is_baseline else len(CLASSES)
+        told = self._run(np.zeros((0, BEAT_VALUES), dtype=np.float32))
+        if told.shape != (BATCH, columns):
+            raise ValueError(f"{told.shape} for {BATCH} beats where each has {columns} numbers")
 
     @property
     def model_id(self) -> str:
@@ -110,10 +117,13 @@ class LiteRtClassifier:
 
 
 def read_card(path: Path) -> Card:
-    """The card beside the weights at ``path``. Raises Incorrect if it cannot be read."""
+    """The card beside the weights at ``path``.
+
+    Raises Incorrect if it cannot be read, or if its threshold is no share between 0 and 1.
+    """
     try:
         content = json.loads(path.with_suffix(".json").read_bytes())
-        return Card(
+        card = Card(
             model_id=str(content["model_id"]),
             threshold=float(content["threshold"]),
             weights_sha256=str(content["weights_sha256"]),
@@ -121,13 +131,16 @@ def read_card(path: Path) -> Card:
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Incorrect(f"no readable model card beside {path}: {error!r}") from error
+    if not 0.0 < card.threshold < 1.0:
+        raise Incorrect(f"the card beside {path} has the threshold {card.threshold}")
+    return card
 
 
 def load_classifier(path: Path | None = None) -> Classifier:
     """The artefact at ``path`` (a .tflite file), or the one that is served by default.
 
-    Raises Incorrect if a file is missing, if the weights are not those of their card, or if
-    they were trained on beats that were cut in another way than this code cuts them.
+    Raises Incorrect if a file is missing, if the weights are not those of their card or cannot be
+    run, or if they were trained on beats that were cut in another way than this code cuts them.
     """
     path = path or DEFAULT_ARTEFACT
     card = read_card(path)
@@ -142,4 +155,7 @@ def load_classifier(path: Path | None = None) -> Classifier:
             f"{path} was trained with preprocessing {card.preprocessing_version[:12]}, this is "
             f"{PREPROCESSING_VERSION[:12]}: train again (hisbundle train) before serving"
         )
-    return LiteRtClassifier(weights, card)
+    try:
+        return LiteRtClassifier(weights, card)
+    except (ValueError, RuntimeError) as error:
+        raise Incorrect(f"{path} holds no network for these beats: {error}") from error

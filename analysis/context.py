@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.beats import BEAT_SAMPLES, BEAT_VALUES, beat_stop, cut_beat
-from analysis.patient.intervals import LONG, MIDDLE, intervals
+from analysis.patient.intervals import MIDDLE, intervals
+from analysis.patient.p_waves import PWaves
+from analysis.patient.rhythm import MEMORY, rhythm
 from analysis.patient.shapes import Shapes
 from analysis.patient.window import BEFORE, WINDOW_RATE_HZ, WINDOW_SAMPLES, window, window_stop
 
@@ -37,6 +39,7 @@ class Context:
 
     def __init__(self) -> None:
         self.shapes = Shapes()
+        self.p_waves = PWaves()
         self.before_s: list[float] = []
         self.previous_s: float | None = None
 
@@ -52,31 +55,36 @@ class Context:
         beat = window(signal, r, rate_hz)
         row = None
         if beat is not None:
-            own, values = self.shapes.compare(beat)
+            own, shape = self.shapes.compare(beat)
+            scaled, usual = self._scaled(beat)
+            last = self.shapes.last / self._height_mv(beat)
+            waves = self.p_waves.compare(scaled, usual, last, self.previous_s)
             late = None
             if next_s is not None and next_r is not None:
-                timing = intervals(self.before_s, self.previous_s, next_s)
+                told = (self.before_s, self.previous_s, next_s)
                 late = self._ratio(next_s)
                 crop = cut_beat(signal, r, next_r, rate_hz)
                 if crop is not None:
-                    row = self._joined(crop, beat, timing, values)
+                    values = (intervals(*told), shape, rhythm(*told), waves)
+                    row = _joined(crop, scaled, usual, np.concatenate(values))
             early = None if self.previous_s is None else self._ratio(self.previous_s)
             self.shapes.take(beat, own, early, late)
         if self.previous_s is not None:
-            self.before_s = [*self.before_s, self.previous_s][-LONG:]
+            self.before_s = [*self.before_s, self.previous_s][-MEMORY:]
         self.previous_s = next_s
         return row
 
     def skip(self) -> None:
         """A beat around which samples are missing: nothing is learned, no interval spans it."""
         if self.previous_s is not None:
-            self.before_s = [*self.before_s, self.previous_s][-LONG:]
+            self.before_s = [*self.before_s, self.previous_s][-MEMORY:]
         self.previous_s = None
 
     def dump(self) -> dict[str, Any]:
         """The state: numbers and arrays."""
         return {
             "shapes": self.shapes.dump(),
+            "p_waves": self.p_waves.dump(),
             "before_s": np.array(self.before_s),
             "previous_s": self.previous_s,
         }
@@ -86,6 +94,7 @@ class Context:
         """The context that ``dump`` described."""
         context = cls()
         context.shapes = Shapes.load(state["shapes"])
+        context.p_waves = PWaves.load(state["p_waves"])
         context.before_s, context.previous_s = state["before_s"].tolist(), state["previous_s"]
         return context
 
@@ -95,13 +104,21 @@ class Context:
         usual = sorted(self.before_s[-MIDDLE:])
         return float(np.log(interval_s / usual[len(usual) // 2]))
 
-    def _joined(self, crop: Row, beat: Signal, timing: Signal, values: Signal) -> Row:
-        height = self.shapes.height_mv if self.shapes.heights else float(np.ptp(beat)) or 1.0
+    def _height_mv(self, beat: Signal) -> float:
+        return self.shapes.height_mv if self.shapes.heights else float(np.ptp(beat)) or 1.0
+
+    def _scaled(self, beat: Signal) -> tuple[Signal, Signal]:
+        """The beat's window and that of the usual beat, in parts of the usual height."""
+        height = self._height_mv(beat)
         usual = self.shapes.means[self.shapes.usual] if self.shapes.heights else beat
-        row = np.empty(BEAT_VALUES, dtype=np.float32)
-        ends = np.cumsum((BEAT_SAMPLES, WINDOW_SAMPLES, WINDOW_SAMPLES))
-        row[: ends[0]] = crop
-        row[ends[0] : ends[1]] = np.clip(beat / height, -8.0, 8.0)
-        row[ends[1] : ends[2]] = np.clip(usual / height, -8.0, 8.0)
-        row[ends[2] :] = np.concatenate((timing, values))
-        return row
+        return np.clip(beat / height, -8.0, 8.0), np.clip(usual / height, -8.0, 8.0)
+
+
+def _joined(crop: Row, beat: Signal, usual: Signal, values: Signal) -> Row:
+    row = np.empty(BEAT_VALUES, dtype=np.float32)
+    ends = np.cumsum((BEAT_SAMPLES, WINDOW_SAMPLES, WINDOW_SAMPLES))
+    row[: ends[0]] = crop
+    row[ends[0] : ends[1]] = beat
+    row[ends[1] : ends[2]] = usual
+    row[ends[2] :] = values
+    return row

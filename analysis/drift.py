@@ -162,12 +162,18 @@ def read_monitor(artefact: Path) -> Monitor | None:
     Histograms of other bins than FEATURES are of other code: their features stay unwatched.
     """
     try:
-        stated = json.loads(artefact.with_suffix(".json").read_bytes()).get("features", {})
-    except (OSError, ValueError, AttributeError):
+        stated = json.loads(artefact.with_suffix(".json").read_bytes())["features"]
+        told = {name: stated[name] for name in FEATURES if name in stated}
+        trained = {
+            name: [int(count) for count in of_feature["counts"]]
+            for name, of_feature in told.items()
+            if tuple(of_feature["edges"]) == FEATURES[name].edges
+        }
+    except (OSError, ValueError, LookupError, TypeError):
         return None
-    trained = {
-        name: stated[name]["counts"]
-        for name, feature in FEATURES.items()
-        if name in stated and tuple(stated[name]["edges"]) == feature.edges
+    whole = {
+        name: counts
+        for name, counts in trained.items()
+        if len(counts) == len(FEATURES[name].edges) + 1 and min(counts) >= 0
     }
-    return Monitor(trained) if trained else None
+    return Monitor(whole) if whole else None

@@ -130,6 +130,7 @@ class Settings(BaseSettings):
     )
     sagemaker_endpoint: str | None = Field(
         None,
+        max_length=50,
         pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,49}$",
         description="name of the endpoint that is asked, and of `hisbundle model`",
     )

@@ -6,8 +6,11 @@ folder that cannot be used;
 5 something that the service depends on is away (Postgres, a key vault, a broker).
 """
 
+import errno
+
 from core.errors import Conflict, HisbundleError, Incorrect, NotFound, Unavailable
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FAULT, USAGE, PORT_TAKEN, IN_USE, AWAY = 1, 2, 3, 4, 5
 
 
@@ -46,10 +49,14 @@ def message(error: BaseException) -> str:
     if isinstance(error, BaseExceptionGroup):
         return "\n".join(message(inner) for inner in error.exceptions)
     if isinstance(error, OSError) and _is_of_a_file(error):
-        return f"{error.filename}: {error.strerror}"
+        named = (error.filename, error.strerror)
+        return ": ".join(str(each) for each in named if each is not None)
     return str(error)
 
 
 def _is_of_a_file(error: BaseException) -> bool:
-    """Whether the operating system refused a path, as for a data folder that is read-only."""
-    return isinstance(error, OSError) and error.filename is not None
+    """Whether the operating system refused a path, as for a data folder that is read-only.
+
+    A disk that is full refuses without a name.
+    """
+    return isinstance(error, OSError) and (error.filename is not None or error.errno in _FULL)

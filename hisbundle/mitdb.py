@@ -21,6 +21,7 @@ MAX_SUMS_BYTES = 1 << 20
 MAX_FILE_BYTES = 16 << 20
 _WANTED = re.compile(r"([0-9a-f]{64})\s+\*?([0-9]{3}\.(?:atr|dat|hea))")
 """A line of the sums that names one of a record's three files, in the top folder."""
+_KEPT = "what has come so far is kept in {}, the same command goes on there"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 Progress = Callable[[str, int, int], None]
@@ -31,7 +32,8 @@ def fetch_mitdb(folder: Path, progress: Progress, base_url: str = PHYSIONET) -> 
 
     What is there with the right sum stays; what was broken off is gone on with. ``progress`` gets
     a file's name and how many of how many are ready. Raises Unavailable where the server does
-    not answer, Incorrect where it says no or sends something else than was published.
+    not answer or cannot just now, Incorrect where it says no or sends something else than was
+    published, or where the folder cannot take it.
     """
     address = _checked(base_url)
     folder.mkdir(parents=True, exist_ok=True)
@@ -39,10 +41,11 @@ def fetch_mitdb(folder: Path, progress: Progress, base_url: str = PHYSIONET) -> 
         try:
             return _fetch_all(http, folder, progress)
         except httpx.HTTPError as error:
-            raise Unavailable(
-                f"{address.host} does not answer ({type(error).__name__}); what has come so far "
-                f"is kept in {folder}, the same command goes on there"
-            ) from error
+            why = f"{address.host} does not answer ({type(error).__name__})"
+            raise Unavailable(f"{why}; {_KEPT.format(folder)}") from error
+        except OSError as error:  # a disk that is full does not name its file
+            why = f"{error.filename or folder}: {error.strerror}"
+            raise Incorrect(f"{why}; {_KEPT.format(folder)}") from error
 
 
 def _checked(base_url: str) -> httpx.URL:
@@ -84,6 +87,8 @@ def _sums(http: httpx.Client) -> Mapping[str, str]:
 
 
 def _accept(answer: httpx.Response, name: str) -> None:
+    if answer.is_server_error or answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        raise Unavailable(f"{answer.status_code} for {name} at {answer.url}; try again later")
     if not answer.is_success:
         raise Incorrect(f"{answer.status_code} for {name} at {answer.url}")
 

@@ -13,14 +13,16 @@ import numpy.typing as npt
 
 from analysis.classifier import CLASSES
 from model.dataset import SURPLUS, BeatSet
-from model.evaluate import area_under_roc
+from model.evaluate import area_under_roc, calibration
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 JsonObject = dict[str, object]
 RESAMPLES = 2000
-BINS = 15
-"""Bins of the reliability diagram."""
+NOT_FALSE = {"V": (3, 4), "S": (4,)}
+"""Places in CLASSES of the true classes that EC57 leaves out of a told class's false positives:
+fusion and unclassifiable beats for VEB, unclassifiable ones for SVEB, as WFDB's bxb.c counts them
+(https://physionet.org/physiotools/wag/bxb-1.htm, reference implementation of EC57: VFP, SFP)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,11 +50,18 @@ def confusions(
 
 
 def scores(counts: Counts) -> JsonObject:
-    """Se, +P and F1 of each class of int64[6, 6], and accuracy over classified beats; in shares."""
-    shares = {
+    """Se, +P and F1 of each class of int64[6, 6], and accuracy over classified beats; in shares.
+
+    ``p`` counts every other beat against a class; ``p_ec57`` all but those of NOT_FALSE.
+    """
+    shares: dict[str, dict[str, float | None]] = {
         name.value: dict(zip(("se", "p", "f1"), _shares(counts, i), strict=True))
         for i, name in enumerate(CLASSES)
     }
+    for name, left_out in NOT_FALSE.items():
+        i = [c.value for c in CLASSES].index(name)
+        told = int(counts[:, i].sum()) - int(counts[list(left_out), i].sum())
+        shares[name]["p_ec57"] = _ratio(int(counts[i, i]), told)
     return {"accuracy": _accuracy(counts), "classes": shares}
 
 
@@ -93,25 +102,6 @@ def intervals(by_record: Counts, seed: int = 1) -> JsonObject:
             "p": _interval([share[1] for share in shares]),
         }
     return stated
-
-
-def calibration(abnormal: npt.NDArray[np.bool_], probability: Floats) -> JsonObject:
-    """Reliability diagram in BINS equal bins, and the expected calibration error.
-
-    ECE: mean gap between probability and frequency, weighted by beats (arXiv:1706.04599).
-    """
-    which = np.minimum((probability * BINS).astype(int), BINS - 1)
-    bins = [
-        {
-            "probability": round(float(probability[here].mean()), 4),
-            "frequency": round(float(abnormal[here].mean()), 4),
-            "beats": int(here.sum()),
-        }
-        for here in (which == i for i in range(BINS))
-        if here.any()
-    ]
-    gaps = [abs(b["probability"] - b["frequency"]) * b["beats"] for b in bins]
-    return {"ece": round(sum(gaps) / max(len(abnormal), 1), 5), "bins": bins}
 
 
 def _shares(counts: Counts, i: int) -> tuple[float | None, float | None, float | None]:

@@ -17,6 +17,7 @@ import tensorflow
 from analysis.beats import BEAT_SAMPLES, BEAT_VALUES
 from analysis.classifier import CLASSES
 from analysis.patient.window import WINDOW_SAMPLES
+from model.checkpoints import UNKEPT, Unit
 from model.dataset import BeatSet
 from model.parameters import ContextParameters
 
@@ -91,10 +92,11 @@ def weights(beats: BeatSet, parameters: ContextParameters) -> Rows:
     return weight
 
 
-def augmented(rows: Rows, generator: np.random.Generator) -> Rows:
-    """The rows with other polarity, gain, noise and R peaks a little off."""
+def augmented(rows: Rows, generator: np.random.Generator, *, turned: bool = True) -> Rows:
+    """The rows with other gain, noise and R peaks a little off; ``turned``: half upside down."""
     n, changed = len(rows), rows.copy()
-    sign = generator.choice([-1.0, 1.0], size=(n, 1)) * np.exp(generator.normal(0, 0.08, (n, 1)))
+    sign = generator.choice([-1.0, 1.0] if turned else [1.0], size=(n, 1))
+    sign = sign * np.exp(generator.normal(0, 0.08, (n, 1)))
     places = np.arange(WINDOW_SAMPLES) + generator.integers(-JITTER, JITTER + 1, (n, 1))
     places = np.clip(places, 0, WINDOW_SAMPLES - 1)
     beat = np.take_along_axis(rows[:, WINDOW], places, axis=1)
@@ -106,8 +108,21 @@ def augmented(rows: Rows, generator: np.random.Generator) -> Rows:
     return changed
 
 
-def fit(beats: BeatSet, parameters: ContextParameters, epochs: int, member: int) -> keras.Model:
-    """One member, trained for ``epochs``; the same beats give the same weights."""
+def fit(
+    beats: BeatSet,
+    parameters: ContextParameters,
+    epochs: int,
+    member: int,
+    unit: Unit = UNKEPT,
+    *,
+    known: bool = False,
+) -> keras.Model:
+    """One member, trained for ``epochs``; the same beats give the same weights.
+
+    ``unit`` keeps each epoch: broken off and called again, it goes on, to the same weights.
+    ``known``: it will be asked of these very patients. Then every beat counts alike and keeps its
+    polarity: what makes a network fit for strangers only blurs what it can remember.
+    """
     keras.utils.set_random_seed(parameters.seed + member)
     tensorflow.config.experimental.enable_op_determinism()
     generator = np.random.default_rng(parameters.seed + member)
@@ -118,10 +133,12 @@ def fit(beats: BeatSet, parameters: ContextParameters, epochs: int, member: int)
         keras.optimizers.AdamW(rate, weight_decay=parameters.weight_decay),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
-    target, weight = indices(beats), weights(beats, parameters)
-    for _ in range(epochs):
-        rows = augmented(beats.beats, generator)
+    target = indices(beats)
+    weight = np.ones(len(beats), dtype=np.float32) if known else weights(beats, parameters)
+    for done in range(unit.resume(network, generator, epochs), epochs):
+        rows = augmented(beats.beats, generator, turned=not known)
         network.fit(rows, target, sample_weight=weight, batch_size=parameters.batch_size, verbose=0)
+        unit.keep(network, generator, done + 1, epochs)
     return network
 
 

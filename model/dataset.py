@@ -4,7 +4,7 @@ Source: the MIT-BIH Arrhythmia Database (https://physionet.org/content/mitdb/1.0
 Moody and Mark 2001, doi:10.1109/51.932724), channel 0, resampled to 125 Hz.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
@@ -20,6 +20,7 @@ from analysis.signal.filters import BandPass
 from core.errors import Incorrect
 from model.ec57 import detect, match_beats, read_lead
 from model.labels import AAMI_CLASS
+from model.progress import Progress, untold
 
 Indices = npt.NDArray[np.int64]
 SURPLUS = "-"
@@ -76,6 +77,18 @@ def read_recording(path: Path) -> Recording:
     classes = [AAMI_CLASS[symbol] for symbol in reference.symbol if symbol in AAMI_CLASS]
     beat_at = np.rint(reference.sample[is_beat] / rate_hz * BEAT_RATE_HZ).astype(np.int64)
     return Recording(path.name, signal_mv, beat_at, np.array(classes, dtype="<U1"))
+
+
+def read_recordings(
+    folder: Path, names: Sequence[str], progress: Progress = untold
+) -> dict[str, Recording]:
+    """The recordings of these names in ``folder``, by name. Raises Incorrect as above."""
+    recordings: dict[str, Recording] = {}
+    for name in names:
+        progress("reading records", len(recordings), len(names))
+        recordings[name] = read_recording(folder / name)
+    progress("reading records", len(recordings), len(names))
+    return recordings
 
 
 def served_beats(recording: Recording) -> BeatSet:

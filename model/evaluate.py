@@ -5,6 +5,7 @@ reference confirms are counted; the detector has its own report (model.ec57).
 """
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,9 @@ from model.dataset import BeatSet
 
 Probabilities = npt.NDArray[np.float64]
 JsonObject = dict[str, object]
+
+BINS = 15
+"""Steps of the reliability diagram."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,30 @@ def area_under_roc(abnormal: npt.NDArray[np.bool_], probability: Probabilities) 
         return None
     rank_sum = float(rankdata(probability)[abnormal].sum())
     return round((rank_sum - positives * (positives + 1) / 2) / (positives * negatives), 6)
+
+
+def calibration(abnormal: npt.NDArray[np.bool_], probability: Probabilities) -> dict[str, Any]:
+    """Reliability diagram in BINS equal steps, and the expected calibration error.
+
+    ECE: mean gap of stated probability and observed frequency, weighted by beats (Guo 2017,
+    arXiv:1706.04599). A bin without beats states None.
+    """
+    step = np.clip((probability * BINS).astype(np.int64), 0, BINS - 1)
+    count = np.bincount(step, minlength=BINS)
+    stated, observed = (
+        np.bincount(step, values, BINS) / np.maximum(count, 1)
+        for values in (probability, abnormal.astype(np.float64))
+    )
+    bins = [
+        {
+            "beats": int(n),
+            "stated": round(float(s), 6) if n else None,
+            "observed": round(float(o), 6) if n else None,
+        }
+        for n, s, o in zip(count, stated, observed, strict=True)
+    ]
+    gap = float((np.abs(stated - observed) * count).sum()) / max(int(count.sum()), 1)
+    return {"ece": round(gap, 6), "bins": bins}
 
 
 def report(beats: BeatSet, probability: Probabilities, threshold: float) -> JsonObject:

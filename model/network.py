@@ -14,6 +14,7 @@ import keras
 import tensorflow
 
 from analysis.beats import BEAT_SAMPLES
+from model.checkpoints import UNKEPT, Unit
 from model.dataset import BeatSet
 from model.parameters import Parameters
 
@@ -56,16 +57,20 @@ def class_weights(abnormal: npt.NDArray[np.bool_]) -> dict[int, float]:
 
 
 def fit(
-    train: BeatSet, validation: BeatSet, parameters: Parameters, verbose: int = 0
+    train: BeatSet, validation: BeatSet, parameters: Parameters, unit: Unit = UNKEPT
 ) -> keras.Model:
     """A network trained until the validation loss has stopped falling; its best weights.
 
     Sets the seeds of Python, NumPy and TensorFlow and asks for deterministic kernels, so the
-    same beats give the same weights on the same machine and library versions.
+    same beats give the same weights on the same machine and library versions. A finished network
+    is kept by ``unit`` and not trained again.
     """
     keras.utils.set_random_seed(parameters.seed)
     tensorflow.config.experimental.enable_op_determinism()
     network = build(parameters.learning_rate)
+    generator = np.random.default_rng(parameters.seed)
+    if unit.resume(network, generator, parameters.epochs):
+        return network
     stop = keras.callbacks.EarlyStopping(
         monitor="val_loss", patience=parameters.patience, restore_best_weights=True
     )
@@ -76,9 +81,10 @@ def fit(
         class_weight=class_weights(train.abnormal),
         epochs=parameters.epochs,
         batch_size=parameters.batch_size,
-        callbacks=[stop],
-        verbose=verbose,
+        callbacks=[stop, unit.told(parameters.epochs)],
+        verbose=0,
     )
+    unit.keep(network, generator, parameters.epochs, parameters.epochs)
     return network
 
 

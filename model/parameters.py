@@ -32,6 +32,7 @@ class ContextParameters:
     members: int
     epochs: int
     random_epochs: int
+    random_dropout: float
     batch_size: int
     learning_rate: float
     weight_decay: float

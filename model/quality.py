@@ -6,7 +6,7 @@ READABLE_SCORE was chosen on DS1; DS2 is only reported.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -37,10 +37,21 @@ def report(
     ``clean``. Raises Incorrect if a record has no annotations. ``progress`` is told each record.
     """
     names = sorted(h.stem for h in data_dir.glob("*.hea")) if records is None else list(records)
-    strips: list[StripScore] = []
+    scored: dict[str, Strips] = {}
     for name in names:
-        strips += score_record(data_dir / name, crc32(name.encode()))
+        scored[name] = score_named(data_dir / name)
         progress(name)
+    return summed(scored)
+
+
+def score_named(record: Path) -> list[StripScore]:
+    """All strips of one record; its noise follows from its name. Raises Incorrect as above."""
+    return score_record(record, crc32(record.name.encode()))
+
+
+def summed(scored: Mapping[str, Strips]) -> JsonObject:
+    """The same, from the strips by record."""
+    names, strips = list(scored), [strip for each in scored.values() for strip in each]
     split = {name: title for title, members in SPLITS.items() for name in members}
     titles = dict.fromkeys(split.get(name, "other") for name in names)
     return {

@@ -79,7 +79,10 @@ def score_record(record: Path, seed: int) -> list[StripScore]:
 
 
 def findings_of(signal_mv: Floats) -> list[StripFinding]:
-    """What the serving pipeline says of a signal (float64[n], mV, RATE_HZ); no beat is classed."""
+    """What the serving pipeline says of a signal (float64[n], mV, RATE_HZ); no beat is classed.
+
+    Of a strip that was told while it ran the last telling counts.
+    """
     pipeline = SessionPipeline(Model("none", 1.0))
     for seq, body in enumerate(_bodies(signal_mv)):
         pipeline.push(seq, body, T0_US)
@@ -87,7 +90,8 @@ def findings_of(signal_mv: Floats) -> list[StripFinding]:
     parts = [
         p.resolve(np.full((len(p.crops), 5), np.nan, dtype=np.float32)) for p in (pipeline, ended)
     ]
-    return [finding for part in parts for finding in part.findings]
+    last = {finding.strip_index: finding for part in parts for finding in part.findings}
+    return [last[k] for k in sorted(last)]
 
 
 def _bodies(signal_mv: Floats) -> Iterator[ChunkBody]:

@@ -14,18 +14,20 @@ import keras
 import numpy as np
 
 from analysis.beats import BEAT_RATE_HZ
+from model.checkpoints import NOWHERE, Checkpoints, Workplace
 from model.dataset import (
     BeatSet,
     Recording,
     data_digest,
     join,
     published_beats,
-    read_recording,
+    read_recordings,
     served_beats,
 )
 from model.evaluate import report, score
+from model.evaluation.source import code_digest
 from model.evidence import Evidence, weigh
-from model.export import export
+from model.export import export, library_versions
 from model.features import describe
 from model.network import fit, predict
 from model.parameters import Parameters, read_parameters
@@ -38,24 +40,31 @@ JsonObject = dict[str, object]
 Parts = tuple[BeatSet, BeatSet, BeatSet]
 
 
-def main(data_dir: Path, out_dir: Path = ARTEFACTS, epochs: int | None = None) -> Path:
+def main(
+    data_dir: Path,
+    out_dir: Path = ARTEFACTS,
+    epochs: int | None = None,
+    workplace: Workplace = NOWHERE,
+) -> Path:
     """Train on the 48 MIT-BIH records in ``data_dir`` and export to ``out_dir``.
 
     Prints both evaluations and the alert evidence as tables; returns the path of the weights.
     ``epochs`` bounds the training (unset: as model/train.toml says). The same data, code and
-    libraries on the same machine give the same weights. Raises Incorrect if a record cannot
-    be read. Takes some ten minutes on two cores.
+    libraries on the same machine give the same weights. With a ``workplace``, a run that was
+    broken off need not train again what it had finished: each of the two networks. Raises
+    Incorrect if a record cannot be read. Takes some ten minutes on two cores.
     """
     parameters = read_parameters()
     if epochs is not None:
         parameters = replace(parameters, epochs=epochs)
-    recordings = {name: read_recording(data_dir / name) for name in ALL_RECORDS}
+    recordings = read_recordings(data_dir, ALL_RECORDS, workplace.progress)
     digest = data_digest(data_dir, ALL_RECORDS)
+    kept = workplace.run("baseline", digest, asdict(parameters), code_digest(), library_versions())
     print(score_table_head(), flush=True)
     leaky = random_parts(recordings, parameters)
-    _, random = _train("random 70/15/15", leaky, parameters)
+    _, random = _train("random 70/15/15", leaky, parameters, kept)
     honest = inter_patient_parts(recordings, parameters)
-    network, inter_patient = _train("inter-patient DS1->DS2", honest, parameters)
+    network, inter_patient = _train("inter-patient DS1->DS2", honest, parameters, kept)
     evidence = {
         "validation": alert_evidence(network, honest[1], recordings, parameters),
         "test": alert_evidence(network, honest[2], recordings, parameters),
@@ -95,10 +104,12 @@ def inter_patient_parts(recordings: Mapping[str, Recording], parameters: Paramet
     return train, validation, test
 
 
-def _train(title: str, parts: Parts, parameters: Parameters) -> tuple[keras.Model, JsonObject]:
+def _train(
+    title: str, parts: Parts, parameters: Parameters, kept: Checkpoints
+) -> tuple[keras.Model, JsonObject]:
     """Fit on the first part, stop by the second, print and state the scores on the third."""
     train, validation, test = parts
-    network = fit(train, validation, parameters)
+    network = fit(train, validation, parameters, kept.unit(title.split()[0]))
     probability = predict(network, test.beats)
     print(score_row(title, score(test.abnormal, probability, parameters.threshold)), flush=True)
     return network, {

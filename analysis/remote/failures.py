@@ -1,4 +1,4 @@
-"""Why an endpoint gave no probabilities, from what botocore raises.
+"""Why an endpoint gave no probabilities, from what botocore and urllib3 under it raise.
 
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html#API_runtime_InvokeEndpoint_Errors
 """
@@ -14,9 +14,10 @@ from botocore.exceptions import (
     ConnectTimeoutError,
     HTTPClientError,
     ReadTimeoutError,
-    ResponseStreamingError,
 )
 from botocore.parsers import ResponseParserError
+from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as PartTooLate
 
 
 class Why(StrEnum):
@@ -46,14 +47,14 @@ _TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Translate botocore's errors. Raises CallFailed."""
+    """Translate botocore's errors, and urllib3's of a body being read. Raises CallFailed."""
     try:
         yield
     except ClientError as error:
         raise _of_client(error) from error
-    except (ConnectTimeoutError, ReadTimeoutError) as error:
+    except (ConnectTimeoutError, ReadTimeoutError, PartTooLate, TimeoutError) as error:
         raise CallFailed(Why.TIMED_OUT, str(error), again=True) from error
-    except (ConnectionError, HTTPClientError, ResponseStreamingError) as error:
+    except (ConnectionError, HTTPClientError, HTTPError, OSError) as error:
         raise CallFailed(Why.UNREACHABLE, str(error), again=True) from error
     except ResponseParserError as error:
         raise CallFailed(Why.BAD_ANSWER, str(error), again=False) from error

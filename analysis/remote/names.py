@@ -13,4 +13,4 @@ def variant_name(model_id: str) -> str:
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariant.html
     """
-    return re.sub(r"[^A-Za-z0-9]+", "-", model_id).strip("-")[:63]
+    return re.sub(r"[^A-Za-z0-9]+", "-", model_id).strip("-")[:63].rstrip("-")

@@ -136,7 +136,7 @@ class SageMakerClassifier:
         for attempt in range(1, self._limits.attempts + 1):
             try:
                 with SECONDS.time():
-                    answer = self._ask(part)
+                    answer = self._ask(part, until)
                 REQUESTS.labels("ok").inc()
                 return answer
             except CallFailed as error:
@@ -149,7 +149,7 @@ class SageMakerClassifier:
                 break
         raise CallFailed(Why.TIMED_OUT, "given up", again=False)
 
-    def _ask(self, part: Beats) -> Probabilities:
+    def _ask(self, part: Beats, until: float) -> Probabilities:
         most = wire.longest_answer(len(part), self._columns)
         with told():
             answer = self._client.invoke_endpoint(
@@ -159,7 +159,7 @@ class SageMakerClassifier:
                 Body=wire.encode(part),
             )
             with answer["Body"] as stream:
-                body = stream.read(most + 1)
+                body = _read(stream, most, until)
         variant = answer.get("InvokedProductionVariant")
         if variant != self._variant:
             raise CallFailed(Why.OTHER_WEIGHTS, f"{variant} answered", again=False)
@@ -169,3 +169,20 @@ class SageMakerClassifier:
             return wire.decode(body, len(part), self._columns)
         except ValueError as error:
             raise CallFailed(Why.BAD_ANSWER, str(error), again=False) from error
+
+
+def _read(stream: Any, most: int, until: float) -> bytes:
+    """The body of an answer, ``most`` + 1 bytes of it at most.
+
+    In parts as they come, for a socket's timeout is of one part only: whoever sends a byte now
+    and then would hold the thread. Raises CallFailed past ``until``, and for an answer that is
+    broken off.
+    """
+    body = bytearray()
+    while len(body) <= most and (part := stream.read1(most + 1 - len(body))):
+        body += part
+        if time.monotonic() >= until:
+            raise CallFailed(Why.TIMED_OUT, "the answer trickles", again=False)
+    if len(body) <= most and stream.length_remaining:
+        raise CallFailed(Why.UNREACHABLE, "an answer was broken off", again=True)
+    return bytes(body)

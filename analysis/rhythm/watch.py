@@ -106,9 +106,13 @@ class Watch:
         return asks
 
     def _silence(self, segment: Segment, before: int, peak: int) -> None:
-        """An asystole that the beat at ``peak`` ends, whether it was seen or was too short."""
+        """An asystole that the beat at ``peak`` ends, whether it was seen or was too short.
+
+        What a beat that was found late leaves of one may be no asystole.
+        """
         if self.asystole is not None:
-            self._end(replace(self.asystole, stop_sample=peak))
+            if peak - self.asystole.first_sample >= SILENT_S * segment.rate_hz:
+                self._end(replace(self.asystole, stop_sample=peak))
             self.asystole = None
         elif before >= segment.start and peak - before >= SILENT_S * segment.rate_hz:
             codes = segment.codes[before - segment.start : peak - segment.start]

@@ -89,7 +89,7 @@ class SessionPipeline:
             self._take(body, received_us)
         self._read_strips()
         if self.watch.news and self.tallies:
-            self._read_early(max(self.tallies))
+            self._read_running()
         self.watch.news = False
 
     @property
@@ -219,16 +219,15 @@ class SessionPipeline:
         last = max((peak for peak in segment.peaks if peak < stop), default=after)
         return segment.stop >= row_stop(last, after, segment.rate_hz)
 
-    def _read_early(self, strip_index: int) -> None:
-        """Read the strip that is still running, and leave no trace: it will be read again."""
-        kept = self.memory, [segment.context for segment in self.segments]
-        self.memory, contexts = copy.deepcopy(kept)
-        for segment, context in zip(self.segments, contexts, strict=True):
-            segment.context = context
-        self._read(strip_index, final=False)
-        self.memory = kept[0]
-        for segment, context in zip(self.segments, kept[1], strict=True):
-            segment.context = context
+    def _read_running(self) -> None:
+        """Tell the newest strip as far as it has come.
+
+        On a copy: what is learned of its beats is learned once, when it is complete.
+        """
+        ahead = copy.deepcopy(self)
+        for strip_index in ahead.tallies:
+            ahead._read(strip_index, final=False)
+        self._drafts.append(ahead._drafts[-1])
 
     def _read(self, strip_index: int, *, final: bool) -> None:
         tally = self.tallies[strip_index]

@@ -1,5 +1,6 @@
 """A session's pipeline to bytes and back, exactly, so that any worker can go on with it."""
 
+from collections.abc import Mapping
 from dataclasses import astuple
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ from analysis.session.state import pack, unpack
 from analysis.session.strips import PIPELINE_VERSION, Model
 from analysis.signal.likeness import BeatMemory
 from core.alerts import Alert, AlertKind
+from core.errors import Incorrect
 
 FORM = 3
 """Changes with what is stored here, or in a segment."""
@@ -53,6 +55,13 @@ def load(data: bytes, model: Model, policy: AlertPolicy) -> SessionPipeline:
     Raises Incorrect if the state is damaged or of other code: begin the session anew then.
     """
     state = unpack(data, version(policy))
+    try:
+        return _pipeline(state, model, policy)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise Incorrect(f"analysis state does not hold what its version says: {error!r}") from error
+
+
+def _pipeline(state: Mapping[str, Any], model: Model, policy: AlertPolicy) -> SessionPipeline:
     pipeline = SessionPipeline(model, policy)
     pipeline.next_seq, pipeline.refused = state["next_seq"], state["refused"]
     pipeline.position, pipeline.clock = state["position"], Clock(*state["clock"])

@@ -1,7 +1,7 @@
 """The state of a session between two turns: exact, compact, versioned, free of pickle.
 
 A JSON header (numbers in shortest round-trip form, so every float comes back as it was)
-followed by the raw bytes of the arrays that it lists. CRC-32 guards against truncation.
+followed by the raw bytes of the arrays that it lists. CRC-32 guards against truncation and decay.
 """
 
 import json
@@ -14,7 +14,7 @@ import numpy as np
 
 from core.errors import Incorrect
 
-MAGIC = b"ES1"
+MAGIC = b"ES2"
 _HEAD = struct.Struct(">3sII")
 
 
@@ -23,7 +23,7 @@ def pack(version: str, state: Mapping[str, Any]) -> bytes:
     arrays: list[np.ndarray[Any, Any]] = []
     header = json.dumps({"version": version, "state": _without_arrays(state, arrays)}).encode()
     body = header + b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)
-    return _HEAD.pack(MAGIC, len(header), zlib.crc32(body)) + body
+    return _HEAD.pack(MAGIC, len(header), _crc(len(header), body)) + body
 
 
 def unpack(data: bytes, version: str) -> dict[str, Any]:
@@ -32,13 +32,18 @@ def unpack(data: bytes, version: str) -> dict[str, Any]:
         raise Incorrect("analysis state is too short")
     magic, header_bytes, crc = _HEAD.unpack_from(data)
     body = data[_HEAD.size :]
-    if magic != MAGIC or zlib.crc32(body) != crc:
+    if magic != MAGIC or _crc(header_bytes, body) != crc:
         raise Incorrect("analysis state is damaged or of another form")
     header = json.loads(body[:header_bytes])
     if header["version"] != version:
         raise Incorrect(f"analysis state is of version {header['version']}, not {version}")
     tree: dict[str, Any] = _with_arrays(header["state"], _Reader(body[header_bytes:]))
     return tree
+
+
+def _crc(header_bytes: int, body: bytes) -> int:
+    """Of the header's length as well: cut at another place, the body would be read as nonsense."""
+    return zlib.crc32(body, zlib.crc32(header_bytes.to_bytes(4, "big")))
 
 
 def _without_arrays(value: Any, arrays: list[np.ndarray[Any, Any]]) -> Any:

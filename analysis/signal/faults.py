@@ -93,15 +93,20 @@ def is_in_fibrillation_band(stretches: Sequence[Stretch]) -> bool:
 
 
 def _is_hum(stretch: Stretch) -> bool:
-    """Whether mains hum or breathing is all there is: they repeat better than any heart."""
-    hz, power = _power(stretch)
+    """Whether mains hum or breathing is all there is: they repeat better than any heart.
+
+    Under a Hann window: without one, a slow wave that the strip cuts off leaks into all bands.
+    """
+    hz, power = _power(stretch, np.hanning(stretch.high - stretch.low))
     total = float(power.sum())
     above, qrs = power[hz >= HIGH_HZ].sum(), power[hz >= QRS_FROM_HZ].sum()
     return bool(above > MAX_ABOVE_BAND * total or qrs < MIN_QRS_BAND * total)
 
 
-def _power(stretch: Stretch) -> tuple[Floats, Floats]:
+def _power(stretch: Stretch, taper: Floats | None = None) -> tuple[Floats, Floats]:
     samples = stretch.signal[stretch.low : stretch.high]
+    if taper is not None:
+        samples = (samples - samples.mean()) * taper
     hz = np.fft.rfftfreq(len(samples), 1 / stretch.rate_hz).astype(np.float64)
     power: Floats = np.abs(np.fft.rfft(samples)[1:]) ** 2
     return hz[1:], power

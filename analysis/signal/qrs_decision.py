@@ -64,11 +64,11 @@ class QrsDecision:
         index, height, _ = hump
         if height < FLOOR_MV:
             return []
+        found = self.advance(index)
         if self._level == 0.0:
             self._remember(hump)
             level = first_level(self._pending, self._rate)
-            return self._replay(level) if level > 0.0 else []
-        found = self.advance(index)
+            return found + (self._replay(level) if level > 0.0 else [])
         return found + (self._relearn(hump) or self._judge(hump))
 
     @property
@@ -78,13 +78,29 @@ class QrsDecision:
 
     def advance(self, index: float) -> list[int]:
         """R peaks found by looking back, once every hump before ``index`` has been offered."""
-        found: list[int] = []
+        found = self._expire(index)
         while self._level > 0.0 and index - self._last > SEARCHBACK_RR * self._rr:
             limit = SEARCHBACK_SHARE * self._level + self._noise
             missed = [h for h in self._pending if h[1] > max(limit, self._guard(h[0]))]
             if not missed:
                 break
             found.append(self._accept(max(missed, key=lambda h: h[1])))
+        return found
+
+    def _expire(self, index: float) -> list[int]:
+        """Let go of humps that are too old: a line without any may follow them for hours.
+
+        Where it does before the beat level could be learned, they are judged as at the end of a
+        segment, and the level stays to be learned.
+        """
+        oldest = index - PENDING_S * self._rate
+        if not self._pending or self._pending[0][0] >= oldest:
+            return []
+        if self._level > 0.0:
+            self._pending = [hump for hump in self._pending if hump[0] >= oldest]
+            return []
+        found = self.finish()
+        self._level, self._pending = 0.0, []
         return found
 
     def finish(self) -> list[int]:

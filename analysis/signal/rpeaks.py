@@ -54,11 +54,10 @@ class RPeakDetector:
         finite one before it.
         """
         found = self._settle(self._features.push(samples_mv))
-        if self._highest is None:
-            return found + self._decision.advance(self._features.scanned)
-        if self._features.scanned - self._highest[0] < self._refractory:
+        scanned = self._features.scanned
+        if self._highest is not None and scanned - self._highest[0] < self._refractory:
             return found + self._decision.advance(self._highest[0])
-        return found + self._settle_highest()
+        return found + self._settle_highest() + self._decision.advance(scanned)
 
     def flush(self) -> list[int]:
         """The remaining R peaks of the segment, which ends here; push nothing afterwards."""

@@ -125,8 +125,12 @@ def _start(work: Work, model: Model, policy: AlertPolicy) -> _Running | Stale | 
                 _log_stale(work.session, error)
                 return Stale()
         run = _Running(pipeline, work.ends, None, pipeline.first_unread, pipeline.alert_state.open)
+        refused = pipeline.refused
         for seq, body, received_us in open_chunks(work.cipher, work.session, work.chunks):
             pipeline.push(seq, body, received_us)
+            refused += body is None  # told where it did not open
+        if pipeline.refused > refused:
+            _log_refused(work, pipeline.refused - refused)
         if work.ends or (work.last and pipeline.is_short):
             run.ended = pipeline.ended()
         return run
@@ -141,6 +145,18 @@ def _log_stale(session: SessionKey, error: Incorrect) -> None:
         device=str(session.device_id),
         session=session.session_id.hex(),
         reason=str(error),
+    )
+
+
+def _log_refused(work: Work, chunks: int) -> None:
+    """A device that counts its samples anew, or at no usable rate, would go unwatched unseen."""
+    log.warning(
+        "analysis.refused",
+        device=str(work.session.device_id),
+        session=work.session.session_id.hex(),
+        first_seq=work.chunks[0].seq,
+        last_seq=work.chunks[-1].seq,
+        chunks=chunks,
     )
 
 

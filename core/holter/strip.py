@@ -47,13 +47,11 @@ def digest(findings: Sequence[StripFinding], before: StripFinding | None = None)
 
 def _digest(finding: StripFinding, before: StripFinding | None) -> Digest:
     intervals = _intervals(finding, before)
-    rate = finding.rate.heart_rate_per_min if finding.rate else None
-    extreme = None
-    if rate is not None and not any(span.kind in _VEILS for span in finding.rhythm):
-        extreme = Extreme(rate, finding.started_at, finding.first_sample)
+    rate = _rate(finding)
+    extreme = None if rate is None else Extreme(rate, finding.started_at, finding.first_sample)
     longest = max(intervals, key=lambda found: found.rr_ms, default=None)
     told = finding.intervals
-    sums = _sums(finding, intervals)
+    sums = _sums(finding, intervals, rate)
     return Digest(
         first_strip=finding.strip_index,
         last_strip=finding.strip_index,
@@ -79,6 +77,13 @@ def _digest(finding: StripFinding, before: StripFinding | None) -> Digest:
         windows=() if finding.hrv is None else (finding.hrv,),
         tellings=tuple(_telling(finding, span) for span in finding.rhythm),
     )
+
+
+def _rate(finding: StripFinding) -> float | None:
+    """The heart rate; none beside fibrillation or noise, where beats may be missed."""
+    if finding.rate is None or any(span.kind in _VEILS for span in finding.rhythm):
+        return None
+    return finding.rate.heart_rate_per_min
 
 
 def _intervals(finding: StripFinding, before: StripFinding | None) -> list[_Interval]:
@@ -119,7 +124,7 @@ def _is_veiled(finding: StripFinding, beat: Beat, later: Beat) -> bool:
     )
 
 
-def _sums(finding: StripFinding, intervals: Sequence[_Interval]) -> Sums:
+def _sums(finding: StripFinding, intervals: Sequence[_Interval], rate: float | None) -> Sums:
     seconds = finding.n_samples / finding.rate_hz
     missing_s = finding.n_missing / finding.rate_hz
     classes = Counter(beat.beat_class for beat in finding.beats)
@@ -143,8 +148,8 @@ def _sums(finding: StripFinding, intervals: Sequence[_Interval]) -> Sums:
         ventricular=classes[BeatClass.VENTRICULAR],
         fusion=classes[BeatClass.FUSION],
         unknown=classes[BeatClass.UNKNOWN],
-        rate_sum_per_min=finding.rate.heart_rate_per_min if finding.rate else 0.0,
-        rates=1 if finding.rate else 0,
+        rate_sum_per_min=rate or 0.0,
+        rates=0 if rate is None else 1,
         rr_pauses=sum(found.rr_ms >= PAUSE_MS for found in intervals),
         nn=len(nn),
         nn_sum_ms=sum(nn),

@@ -38,8 +38,8 @@ class Holter:
 
     ``qrs``, ``qt`` and ``qtc`` are of the strips in which they were measured; ``rr`` and ``rates``
     are histograms in bins of RR_BIN_MS and RATE_BIN_PER_MIN; ``refused_s`` tells for each reason
-    how long the strips are that it was given for. Lowest and highest rate are those of strips
-    without fibrillation or noise. Burdens are shares of the beats that have a class.
+    how long the strips are that it was given for. Heart rates are those of strips without
+    fibrillation or noise. Burdens are shares of the beats that have a class.
     """
 
     totals: SessionTotals

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 
 from export.paper import drawing
 from export.paper.drawing import Lines, Page, Words
+from export.paper.fonts import fitting, width_mm
 from export.paper.grid import LEFT_MM, LINE_S, Line, draw_line
-from export.paper.layout import LEGEND, RIGHT_MM, head, short, zero_line, zone
+from export.paper.layout import LEGEND, RIGHT_MM, head, zero_line, zone
 from export.paper.sheet import MM_PER_MV, MM_PER_S, Excerpt, Report
 
 PER_PAGE = 3
 _TOP_MM, _SLOT_MM = 42.5, 52.0
 _PAPER_MM = 35.0
 _ABOVE_MM = 6.6
+_TITLE_MM, _REMARKS_MM, _BETWEEN_MM = 90.0, 80.0, 4.0
 
 
 def excerpt_pages(excerpts: Sequence[Excerpt], report: Report) -> list[Page]:
@@ -48,14 +50,17 @@ def _draw(page: Page, excerpt: Excerpt, top: float) -> None:
 
 def _caption(page: Page, excerpt: Excerpt, y: float, *, clipped: bool) -> None:
     """What it is, its figures, what speaks against it, and when it was."""
-    header = excerpt.strip.header
-    title, at = short(header.title, 60), header.started_at
+    header, at = excerpt.strip.header, excerpt.strip.header.started_at
+    when = f"{at:%Y-%m-%d %H:%M:%S} {zone(at)}"
+    page.add(Words(RIGHT_MM, y, when, 3.1, anchor="end"))
+    title = fitting(header.title, _TITLE_MM, 3.6, bold=True)
     page.add(Words(LEFT_MM, y, title, 3.6, bold=True))
-    x = LEFT_MM + 2.05 * len(title) + 4
-    told = short(excerpt.told, 60)
-    page.add(Words(x, y, told, 3.1))
+    x = LEFT_MM + width_mm(title, 3.6, bold=True) + _BETWEEN_MM
     remarks = [*header.remarks, *(["cut off at the edge of the paper"] * clipped)]
-    if remarks:
-        x += 1.65 * len(told) + 4
-        page.add(Words(x, y, short("; ".join(remarks), 60), 3.1, colour=drawing.ALERT))
-    page.add(Words(RIGHT_MM, y, f"{at:%Y-%m-%d %H:%M:%S} {zone(at)}", 3.1, anchor="end"))
+    against = fitting("; ".join(remarks), _REMARKS_MM, 3.1)
+    room = RIGHT_MM - width_mm(when, 3.1) - width_mm(against, 3.1) - 2 * _BETWEEN_MM - x
+    told = fitting(excerpt.told, room, 3.1)
+    page.add(Words(x, y, told, 3.1))
+    if against:
+        x += width_mm(told, 3.1) + _BETWEEN_MM
+        page.add(Words(x, y, against, 3.1, colour=drawing.ALERT))

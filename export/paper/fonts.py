@@ -26,6 +26,20 @@ def font_for(text: str, *, bold: bool) -> tuple[str, str]:
     return ("Helvetica-Bold" if bold else "Helvetica"), plain
 
 
+def width_mm(text: str, size: float, *, bold: bool = False) -> float:
+    """How wide ``text`` is on paper at ``size`` mm."""
+    name, shown = font_for(text, bold=bold)
+    return float(pdfmetrics.stringWidth(shown, name, size))
+
+
+def fitting(text: str, most_mm: float, size: float, *, bold: bool = False) -> str:
+    """``text``, cut where it would be wider than ``most_mm``; empty where nothing fits."""
+    if width_mm(text, size, bold=bold) <= most_mm:
+        return text
+    cuts = (f"{text[:end]}…" for end in range(len(text) - 1, 0, -1))
+    return next((cut for cut in cuts if width_mm(cut, size, bold=bold) <= most_mm), "")
+
+
 @cache
 def _dejavu(bold: bool) -> tuple[str, frozenset[int]]:
     spec = find_spec("matplotlib")

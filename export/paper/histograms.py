@@ -1,14 +1,17 @@
 """Histograms of heart rate and of RR intervals, as bars."""
 
 from collections import Counter
+from math import ceil
 
 from core.holter.digest import RATE_BIN_PER_MIN, RR_BIN_MS, Bins
 from export.paper.axes import Axes, frame, rising, x_ticks
 from export.paper.drawing import Area, Box, Page
 
 _BAR = "#47597a"
-_RR_BAR_MS = 25
-_RR_LONGEST_MS = 2500
+_SAMPLE_MS = 8
+"""At 125 Hz. Bins of 1/128 s do not hold a sample each, so that bars of them would be a comb."""
+_RR_BAR_MS = 5 * _SAMPLE_MS
+_RR_LONGEST_MS = 2480
 """What is longer stands in the last bar; the longest is told in words."""
 _RATE_LEAST, _RATE_MOST = 30, 180
 
@@ -27,8 +30,9 @@ def rr_histogram(page: Page, rr: Bins, box: Box) -> None:
     """How many per cent of the RR intervals had which length."""
     counted: Counter[int] = Counter()
     for bin_, count in rr:
-        counted[min(int(bin_ * RR_BIN_MS) // _RR_BAR_MS * _RR_BAR_MS, _RR_LONGEST_MS)] += count
-    ticks = [(float(at), f"{at}") for at in range(0, _RR_LONGEST_MS + 1, 500)]
+        rr_ms = ceil(bin_ * RR_BIN_MS / _SAMPLE_MS) * _SAMPLE_MS
+        counted[min(rr_ms // _RR_BAR_MS * _RR_BAR_MS, _RR_LONGEST_MS)] += count
+    ticks = [(float(at), f"{at}") for at in range(0, _RR_LONGEST_MS + _RR_BAR_MS, 500)]
     span = (0, _RR_LONGEST_MS + _RR_BAR_MS)
     _bars(
         page, _shares(counted), _RR_BAR_MS, span, box, "RR intervals", ticks, "% of intervals; ms"

@@ -9,6 +9,7 @@ import numpy as np
 
 from export.paper import drawing
 from export.paper.drawing import HEIGHT_MM, WIDTH_MM, Lines, Page, Words
+from export.paper.fonts import fitting, width_mm
 from export.paper.grid import LEFT_MM, LINE_S, TRACE_LEFT_MM, Line, draw_line
 from export.paper.sheet import DISCLAIMER, MM_PER_MV, MM_PER_S, Millivolts, Patient, Strip
 
@@ -80,10 +81,13 @@ def head(page: Page, title: str, patient: Patient) -> None:
         ("ID", patient.identifier or "not known"),
         ("born", patient.birth_date or "not known"),
     )
-    page.add(Words(LEFT_MM, 19, short(patient.name or "Name not known", 48), 6.0, bold=True))
-    about = "    ".join(f"{name} {short(value, 40)}" for name, value in known)
+    title = fitting(title, 120, 4.6, bold=True)
+    room = RIGHT_MM - LEFT_MM - width_mm(title, 4.6, bold=True) - 6
+    name = fitting(short(patient.name or "Name not known", 48), room, 6.0, bold=True)
+    page.add(Words(LEFT_MM, 19, name, 6.0, bold=True))
+    about = "    ".join(f"{name} {fitting(short(value, 40), 90, 3.8)}" for name, value in known)
     page.add(Words(LEFT_MM, 25.5, about, 3.8))
-    page.add(Words(RIGHT_MM, 19, short(title, 60), 4.6, bold=True, anchor="end"))
+    page.add(Words(RIGHT_MM, 19, title, 4.6, bold=True, anchor="end"))
     page.add(Lines(((LEFT_MM, 29, RIGHT_MM, 29),), drawing.GREY, 0.2))
 
 

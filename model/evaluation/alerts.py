@@ -6,6 +6,8 @@ of alarm fatigue do (UCSF, doi:10.1371/journal.pone.0110274).
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -17,10 +19,10 @@ from model.dataset import Recording, read_recording
 from model.ec57 import reference_beats
 from model.evaluation import alert_plots
 from model.evaluation.cache import JsonObject
-from model.evaluation.network import unseen
 from model.evaluation.replay import STARTED_US, replay
 from model.evaluation.section import Context, Section, Table, Target
 from model.evaluation.source import Source
+from model.evaluation.told import unseen
 
 RATE_HZ = 125.0
 DAY_H = 24.0
@@ -29,21 +31,10 @@ DAY_H = 24.0
 def run(sources: Sequence[Source], context: Context) -> JsonObject:
     """Alerts by kind on unseen patients: borne out or false, in all and per patient-day."""
     classifier = load_classifier(context.artefact)
-
-    def work(source: Source) -> JsonObject:
-        recording = read_recording(source.path)
-        told = replay(recording.signal_mv, RATE_HZ, classifier)
-        reference = reference_beats(source.path)
-        flutter = () if reference is None else reference.flutter
-        judged = [(alert.kind.value, _is_true(alert, recording, flutter)) for alert in told.alerts]
-        return {
-            "hours": len(recording.signal_mv) / RATE_HZ / 3600,
-            "true": Counter(kind for kind, true in judged if true),
-            "false": Counter(kind for kind, true in judged if not true),
-        }
-
     stamp = f"{context.code} {classifier.model_id}"
-    records = context.each(f"alerts: {classifier.model_id}", stamp, unseen(sources), work)
+    records = context.each(
+        f"alerts: {classifier.model_id}", stamp, unseen(sources), partial(_judged, context.artefact)
+    )
     hours = sum(r["hours"] for r in records.values())
     kinds = {kind.value: _total(records, kind, hours) for kind in AlertKind}
     false = sum(k["false"] for k in kinds.values())
@@ -52,6 +43,19 @@ def run(sources: Sequence[Source], context: Context) -> JsonObject:
         "kinds": kinds,
         "false_per_patient_day": _per_day(false, hours),
         "records": records,
+    }
+
+
+def _judged(artefact: Path, source: Source) -> JsonObject:
+    recording = read_recording(source.path)
+    told = replay(recording.signal_mv, RATE_HZ, load_classifier(artefact))
+    reference = reference_beats(source.path)
+    flutter = () if reference is None else reference.flutter
+    judged = [(alert.kind.value, _is_true(alert, recording, flutter)) for alert in told.alerts]
+    return {
+        "hours": len(recording.signal_mv) / RATE_HZ / 3600,
+        "true": Counter(kind for kind, true in judged if true),
+        "false": Counter(kind for kind, true in judged if not true),
     }
 
 

@@ -1,7 +1,6 @@
 """The served network, and those beside it, on patients that they have never seen.
 
-Only beats that the detector found and the reference confirms are counted. Of the MIT-BIH records
-those of DS2 are taken (model.splits): the others were trained on. Elsewhere all records count.
+Only beats that the detector found and the reference confirms are counted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,52 +8,43 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from analysis.classifier import load_classifier
-from model.dataset import BeatSet, Recording, read_recording, served_rows
-from model.evaluate import score
-from model.evaluation import network_plots, network_tables
+from model.dataset import SURPLUS
+from model.evaluate import calibration, score
+from model.evaluation import comparison, network_plots, network_tables
 from model.evaluation.cache import JsonObject
 from model.evaluation.section import Context, Section
 from model.evaluation.source import Source
-from model.evaluation.statistics import Flags, Probabilities, calibration, intervals
+from model.evaluation.statistics import Flags, Probabilities, intervals
 from model.evaluation.subgroups import Groups, grouped
-from model.splits import ALL_RECORDS, DS2
+from model.evaluation.told import artefacts, probabilities, told, unseen
 
-
-def unseen(sources: Sequence[Source]) -> list[Source]:
-    """The records that the served weights were not trained on."""
-    trained = set(ALL_RECORDS) - set(DS2)
-    return [source for source in sources if source.name not in trained]
+Records = Mapping[str, JsonObject]
 
 
 def run(sources: Sequence[Source], context: Context) -> JsonObject:
     """Every network beside the served one: scores gross, per record, by class and subgroup."""
-    known = unseen(sources)
-    groups = grouped(known)
-    others = sorted(context.artefact.parent.glob("*.tflite"))
-    artefacts = [context.artefact, *(path for path in others if path != context.artefact)]
+    found = told(sources, context)
+    groups = grouped([source for source in unseen(sources) if source.name in found])
+    served, paths = context.artefact.stem, artefacts(context)
+    networks = {path.stem: _network(path, found, groups, context.seed) for path in paths}
+    thresholds = {name: of["threshold"] for name, of in networks.items()}
     return {
-        "served": context.artefact.stem,
-        "networks": {path.stem: _network(path, known, groups, context) for path in artefacts},
+        "served": served,
+        "networks": networks,
+        "agreement": comparison.agreement(found, thresholds, served),
+        "random_split": comparison.random_split(paths),
     }
 
 
-def _network(path: Path, sources: Sequence[Source], groups: Groups, context: Context) -> JsonObject:
+def _network(path: Path, found: Records, groups: Groups, seed: int) -> JsonObject:
     classifier = load_classifier(path)
-
-    def work(source: Source) -> JsonObject:
-        beats = rows_of(read_recording(source.path))
-        told = abnormal_of(classifier.predict(beats.beats))
-        return {"classes": "".join(beats.classes.tolist()), "probability": told.round(6).tolist()}
-
-    stamp = f"{context.code} {classifier.model_id}"
-    records = context.each(f"network: {classifier.model_id}", stamp, sources, work)
+    records = {name: _confirmed(record, path.stem) for name, record in found.items()}
     return {
         "model_id": classifier.model_id,
         "threshold": classifier.threshold,
-        **_scored(records, classifier.threshold, context.seed),
+        **_scored(records, classifier.threshold, seed),
         "subgroups": {
             trait: {
                 value: _joined([records[name] for name in names], classifier.threshold)
@@ -69,30 +59,29 @@ def _network(path: Path, sources: Sequence[Source], groups: Groups, context: Con
     }
 
 
-def rows_of(recording: Recording) -> BeatSet:
-    """A recording's labelled beats, as the classifiers take them."""
-    return served_rows(recording)
-
-
-def abnormal_of(told: npt.NDArray[np.float32]) -> Probabilities:
-    """Probability of abnormal, float64[n]: as it is told, or 1 less that of N, the first of n."""
-    return np.asarray(told if told.ndim == 1 else 1.0 - told[:, 0], dtype=np.float64)
+def _confirmed(record: JsonObject, artefact: str) -> JsonObject:
+    """Class and probability of abnormal of the detections that the reference confirms."""
+    beats = np.array(list(record["classes"]), dtype="<U1") != SURPLUS
+    abnormal = (1.0 - probabilities(record, artefact)[beats, 0]).astype(np.float64)
+    classes = record["classes"].replace(SURPLUS, "")
+    return {"classes": classes, "probability": abnormal.round(6).tolist()}
 
 
 def _scored(records: Mapping[str, JsonObject], threshold: float, seed: int) -> JsonObject:
     """All records together."""
     classes = np.array([c for r in records.values() for c in r["classes"]], dtype="<U1")
-    told = np.array([p for r in records.values() for p in r["probability"]], dtype=np.float64)
+    likely = np.array([p for r in records.values() for p in r["probability"]], dtype=np.float64)
     groups = np.array([name for name, r in records.items() for _ in r["classes"]])
     abnormal = classes != "N"
     return {
         "beats": len(classes),
-        "gross": asdict(score(abnormal, told, threshold)),
-        "intervals": intervals(groups, abnormal, told, threshold, seed),
-        "flagged_by_class": _by_class(classes, told >= threshold),
-        "calibration": calibration(abnormal, told),
+        "gross": asdict(score(abnormal, likely, threshold)),
+        "intervals": intervals(groups, abnormal, likely, threshold, seed),
+        "flagged_by_class": _by_class(classes, likely >= threshold),
+        "calibration": calibration(abnormal, likely),
+        "roc": comparison.roc(abnormal, likely),
         "histograms": {
-            name: np.histogram(told[classes == name], network_plots.EDGES)[0].tolist()
+            name: np.histogram(likely[classes == name], network_plots.EDGES)[0].tolist()
             for name in "NSVFQ"
         },
     }
@@ -100,14 +89,14 @@ def _scored(records: Mapping[str, JsonObject], threshold: float, seed: int) -> J
 
 def _record(classes: str, probability: list[float], threshold: float) -> JsonObject:
     abnormal: Flags = np.array(list(classes)) != "N"
-    told: Probabilities = np.array(probability, dtype=np.float64)
-    return {"beats": len(classes), **asdict(score(abnormal, told, threshold))}
+    likely: Probabilities = np.array(probability, dtype=np.float64)
+    return {"beats": len(classes), **asdict(score(abnormal, likely, threshold))}
 
 
 def _joined(records: Sequence[JsonObject], threshold: float) -> JsonObject:
     classes = "".join(r["classes"] for r in records)
-    told = [p for r in records for p in r["probability"]]
-    return {"records": len(records), **_record(classes, told, threshold)}
+    likely = [p for r in records for p in r["probability"]]
+    return {"records": len(records), **_record(classes, likely, threshold)}
 
 
 def _by_class(classes: "np.ndarray[tuple[int], np.dtype[np.str_]]", flagged: Flags) -> JsonObject:

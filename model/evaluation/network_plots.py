@@ -30,6 +30,14 @@ def plots(data: JsonObject) -> list[Plot]:
             "abnormal; on the diagonal the two agree. The area of a dot is the number of beats.",
         ),
         Plot(
+            "roc",
+            "What sensitivity costs",
+            partial(_roc, data["networks"]),
+            (9.0, 4.4),
+            "Receiver operating characteristic of abnormal beats; the dot is the threshold that is "
+            "served. On the right the corner that matters on a monitor.",
+        ),
+        Plot(
             "by-class",
             "Probabilities by reference class",
             partial(_by_class, served),
@@ -54,11 +62,39 @@ def _reliability(networks: JsonObject, figure: Figure) -> None:
         stated, observed = ([b[key] for b in bins] for key in ("stated", "observed"))
         area = 1200 * np.array([b["beats"] for b in bins]) / of["beats"]
         told = f"{name}: calibration error {of['calibration']['ece']:.3f}"
+        if name.endswith("int8"):  # lies on the float32 one
+            axes.plot([], [], color=colour, linewidth=1, linestyle=":", label=told)
+            continue
         axes.plot(stated, observed, color=colour, linewidth=1, label=told)
-        axes.scatter(stated, observed, np.maximum(area, 12), color=colour, alpha=0.7, zorder=3)
+        axes.scatter(
+            stated,
+            observed,
+            np.clip(area, 12, 400),
+            color=colour,
+            alpha=0.6,
+            zorder=3,
+            clip_on=False,
+        )
     axes.set(xlim=(-0.05, 1.05), ylim=(-0.05, 1.05), xlabel="stated", ylabel="observed")
     axes.set_aspect("equal")
-    axes.legend(loc="upper left")
+    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), fontsize=8)
+
+
+def _roc(networks: JsonObject, figure: Figure) -> None:
+    whole, corner = figure.subplots(1, 2)
+    for axes, reach, least in ((whole, 1.0, 0.0), (corner, 0.1, 0.3)):
+        for colour, (name, of) in zip(cycle(SERIES), networks.items(), strict=False):
+            if not of["roc"]:
+                continue
+            x, y = zip(*of["roc"], strict=True)
+            style = "--" if name.endswith("int8") else "-"
+            told = f"{name}: area {of['gross']['auc']:.3f}"
+            axes.plot(x, y, style, color=colour, linewidth=1.4, label=told)
+            gross = of["gross"]
+            axes.plot(1 - gross["specificity"], gross["recall"], "o", color=colour, markersize=5)
+        axes.set(xlim=(-0.01 * reach, reach), ylim=(least, 1.01), xlabel="1 - specificity")
+    whole.set_ylabel("sensitivity")
+    whole.legend(loc="lower right", fontsize=8)
 
 
 def _by_class(data: JsonObject, figure: Figure) -> None:

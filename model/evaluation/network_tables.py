@@ -1,5 +1,6 @@
 """What is told of the networks: tables, side by side, and what was promised of the served one."""
 
+from model.evaluation import comparison
 from model.evaluation.cache import JsonObject
 from model.evaluation.section import Table, Target, percent
 
@@ -15,6 +16,7 @@ def tables(data: JsonObject) -> list[Table]:
     return [
         _gross(networks),
         _by_class(networks),
+        *comparison.tables(data),
         *parts,
         *(_records(name, of) for name, of in networks.items()),
     ]
@@ -23,11 +25,11 @@ def tables(data: JsonObject) -> list[Table]:
 def _gross(networks: JsonObject) -> Table:
     rows = tuple(
         (
-            of["model_id"],
-            *(_with_interval(of["gross"][name], of["intervals"].get(name)) for name in RATIOS),
+            name,
+            *(_with_interval(of["gross"][r], of["intervals"].get(r)) for r in RATIOS),
             of["calibration"]["ece"],
         )
-        for of in networks.values()
+        for name, of in networks.items()
     )
     first = next(iter(networks.values()))
     note = (
@@ -42,7 +44,7 @@ def _with_interval(value: float | None, interval: list[float] | None) -> str | N
     if value is None:
         return None
     low, high = interval or (value, value)
-    return f"{100 * value:.2f} ({100 * low:.1f} to {100 * high:.1f})"
+    return f"{100 * value:.2f} ({100 * low:.1f}-{100 * high:.1f})"
 
 
 def _by_class(networks: JsonObject) -> Table:
@@ -91,8 +93,8 @@ def targets(data: JsonObject) -> list[Target]:
         Target(
             f"{key}.gross.auc",
             "abnormal beats, AUC on unseen patients",
-            "≥ 0.97",
-            auc,
+            "≥ 97 %",
+            percent(auc),
             auc is not None and auc >= AUC_TARGET,
         ),
         Target(
@@ -102,4 +104,5 @@ def targets(data: JsonObject) -> list[Target]:
             ece,
             bool(of["beats"]) and ece <= ECE_TARGET,
         ),
+        *comparison.targets(data),
     ]

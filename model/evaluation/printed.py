@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from model.evaluation.page import cell
+from model.evaluation.cache import JsonObject
+from model.evaluation.page import cell, outcome
 from model.evaluation.section import Table, Target
 
 
@@ -22,5 +23,17 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def targets_table(targets: Sequence[Target]) -> Table:
     """What was promised, and what was reached."""
-    rows = tuple((t.what, t.wanted, t.reached, "met" if t.met else "MISSED") for t in targets)
+    rows = tuple((t.what, t.wanted, t.reached, outcome(t)) for t in targets)
     return Table("Targets", ("target", "wanted", "reached", ""), rows)
+
+
+def errors_table(errors: Sequence[JsonObject]) -> Table:
+    """Records that could not be scored, and why."""
+    rows = tuple((e["record"], e["what"], e["error"]) for e in errors)
+    return Table("Records left out", ("record", "of", "why"), rows)
+
+
+def seconds_table(seconds: JsonObject) -> Table:
+    """How long each section took."""
+    total = round(sum(seconds.values()), 1)
+    return Table("Time", ("section", "seconds"), (*seconds.items(), ("all", total)))

@@ -6,11 +6,14 @@ rhythm rules and the look-out on the signal by themselves, and once the served n
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-from analysis.classifier import load_classifier
+from analysis.classifier import load_classifier, read_card
 from core.ecg import RhythmKind
 from model.episodes import OPINIONS, EpisodeScore, RecordScore, score_record, together
+from model.evaluation import rhythm_plots
 from model.evaluation.cache import JsonObject
 from model.evaluation.section import Context, Section, Table, Target, percent
 from model.evaluation.source import Source
@@ -32,14 +35,8 @@ _MEASURES = {
 
 def run(sources: Sequence[Source], context: Context) -> JsonObject:
     """The scores of each record, of each split, and of all together; by both opinions."""
-    classifier = load_classifier(context.artefact)
-
-    def work(source: Source) -> JsonObject:
-        told = score_record(source.path, classifier)
-        return {name: _plain(score) for name, score in told.items()}
-
-    stamp = f"{context.code} {classifier.model_id}"
-    records = context.each("rhythms", stamp, sources, work)
+    stamp = f"{context.code} {read_card(context.artefact).model_id}"
+    records = context.each("rhythms", stamp, sources, partial(_scored, context.artefact))
     scores = {name: {who: _score(one[who]) for who in OPINIONS} for name, one in records.items()}
     groups = {"all": list(scores)} | {
         split: [name for name in scores if name in names] for split, names in SPLITS.items()
@@ -57,6 +54,11 @@ def run(sources: Sequence[Source], context: Context) -> JsonObject:
         "network_records": {name: one[NETWORK]["kinds"] for name, one in records.items()},
         "by_split": by_split,
     }
+
+
+def _scored(artefact: Path, source: Source) -> JsonObject:
+    told = score_record(source.path, load_classifier(artefact))
+    return {name: _plain(score) for name, score in told.items()}
 
 
 def _plain(score: RecordScore) -> JsonObject:
@@ -142,6 +144,6 @@ SECTION = Section(
     __doc__.split("\n", 1)[0],
     run,
     tables,
-    lambda _: [],
+    rhythm_plots.plots,
     targets,
 )

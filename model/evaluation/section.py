@@ -1,17 +1,18 @@
 """What a report is made of: a section computes plain data, and shows it as tables and plots."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from core.errors import HisbundleError, Incorrect
 from model.evaluation.cache import Cache, JsonObject
 from model.evaluation.source import Source
+from model.progress import Progress
 
 Cell = str | int | float | None
-Progress = Callable[[str, int, int], None]
-"""Is told what is worked on, how many records of it are ready, and of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Context:
     """What a section runs with: kept results, progress, and what to evaluate.
 
     ``artefact`` is the .tflite file that is served. ``quick`` asks for less work; ``seed`` is for
-    whatever is drawn by lot. ``code`` is the digest of our own sources.
+    whatever is drawn by lot. ``code`` is the digest of our own sources. ``pool`` works on several
+    records at once (None: one by one); ``errors`` gathers the records that could not be scored.
     """
 
     cache: Cache
@@ -61,6 +63,8 @@ class Context:
     code: str
     seed: int
     quick: bool
+    pool: Executor | None = None
+    errors: list[JsonObject] = field(default_factory=list)
 
     def each(
         self,
@@ -69,14 +73,44 @@ class Context:
         sources: Sequence[Source],
         work: Callable[[Source], JsonObject],
     ) -> dict[str, JsonObject]:
-        """The result of ``work`` on each record, by name; kept under ``what`` and ``version``."""
-        results: dict[str, JsonObject] = {}
-        self.progress(what, 0, len(sources))
-        for source in sources:
-            depends_on = (what, version, source.name, source.digest)
-            results[source.name] = self.cache.get(depends_on, lambda source=source: work(source))  # type: ignore[misc]
-            self.progress(what, len(results), len(sources))
-        return results
+        """The result of ``work`` on each record, by name; kept under ``what`` and ``version``.
+
+        A record on which it fails is told of in ``errors`` and left out. ``work`` goes to other
+        processes: a function of a module, or a partial of one.
+        """
+        keys = {s.name: (what, version, s.name, s.digest) for s in sources}
+        results = {name: kept for name, key in keys.items() if (kept := self.cache.find(key))}
+        failed: dict[str, str] = {}
+        self.progress(what, len(results), len(sources))
+        for source, made in self._made([s for s in sources if s.name not in results], work):
+            if isinstance(made, Exception):
+                failed[source.name] = f"{type(made).__name__}: {made}"
+            else:
+                results[source.name] = self.cache.put(keys[source.name], made)
+            self.progress(what, len(results) + len(failed), len(sources))
+        told = [n for n in keys if n in failed]
+        self.errors.extend({"what": what, "record": n, "error": failed[n]} for n in told)
+        return {name: results[name] for name in keys if name in results}
+
+    def _made(
+        self, sources: Sequence[Source], work: Callable[[Source], JsonObject]
+    ) -> Iterator[tuple[Source, JsonObject | Exception]]:
+        """Each record with what ``work`` gave or raised, as it is ready."""
+        if self.pool is None or len(sources) < 2:
+            for source in sources:
+                yield source, _tried(work, source)
+            return
+        futures = {self.pool.submit(_tried, work, source): source for source in sources}
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+
+
+def _tried(work: Callable[[Source], JsonObject], source: Source) -> JsonObject | Exception:
+    """What ``work`` gives, or what is wrong with the record; our own faults are raised."""
+    try:
+        return work(source)
+    except (HisbundleError, OSError, ValueError, IndexError, ArithmeticError) as error:
+        return Incorrect(str(error)) if isinstance(error, HisbundleError) else error
 
 
 @dataclass(frozen=True, slots=True)

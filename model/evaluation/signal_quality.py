@@ -4,11 +4,15 @@ Quality is right if the detector is right where a strip is called readable.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
+from model.evaluation import quality_plots
 from model.evaluation.cache import JsonObject
 from model.evaluation.section import Cell, Context, Section, Table, percent
 from model.evaluation.source import Source
-from model.quality import report
+from model.noise import NoiseKind
+from model.quality import score_named, summed
+from model.quality_strips import StripScore
 
 COLUMNS = (
     *("strips", "AUC", "readable %", "Se % readable", "+P % readable"),
@@ -17,15 +21,23 @@ COLUMNS = (
 
 
 def run(sources: Sequence[Source], context: Context) -> JsonObject:
-    """The validation of ``model.quality``, by split; a share of the records where quick."""
-    folder, names = sources[0].path.parent, [source.name for source in sources]
+    """The validation of ``model.quality``, by split."""
+    records = context.each("signal quality", context.code, sources, _scored)
+    return summed({name: [_strip(s) for s in r["strips"]] for name, r in records.items()})
 
-    def work(_: Source) -> JsonObject:
-        return report(folder, names)
 
-    # Its figures are of all records together: kept under the first one's name and all digests.
-    version = f"{context.code} {' '.join(source.digest for source in sources)}"
-    return context.each("signal quality", version, sources[:1], work)[names[0]]
+def _scored(source: Source) -> JsonObject:
+    return {"strips": [_plain(strip) for strip in score_named(source.path)]}
+
+
+def _plain(strip: StripScore) -> JsonObject:
+    return asdict(strip) | {"rhythms": sorted(strip.rhythms)}
+
+
+def _strip(told: JsonObject) -> StripScore:
+    kind = None if told["kind"] is None else NoiseKind(told["kind"])
+    pairs = ((key, tuple(told[key])) for key in ("reasons", "seconds", "noisy_seconds"))
+    return StripScore(**told | dict(pairs) | {"kind": kind, "rhythms": frozenset(told["rhythms"])})
 
 
 def tables(data: JsonObject) -> list[Table]:
@@ -66,6 +78,6 @@ SECTION = Section(
     __doc__.split("\n", 1)[0],
     run,
     tables,
-    lambda _: [],
+    quality_plots.plots,
     lambda _: [],
 )

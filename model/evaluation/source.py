@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+import wfdb
+
 from core.errors import Incorrect
 
 ANNOTATOR = "atr"
@@ -41,6 +43,21 @@ def find_sources(folder: Path, names: Collection[str] = ()) -> tuple[Source, ...
             + (f": {', '.join(lacking)}" if lacking else "")
         )
     return tuple(Source(p, _digest(p)) for p in found if not names or p.name in names)
+
+
+def unannotated(folder: Path) -> tuple[str, ...]:
+    """Names of the records in ``folder`` that have no annotations to be held against."""
+    headers = sorted(folder.glob("*.hea"))
+    return tuple(h.stem for h in headers if not h.with_suffix(f".{ANNOTATOR}").is_file())
+
+
+def readable(source: Source) -> dict[str, int]:
+    """How many annotations a record has. Raises Incorrect if it cannot be read."""
+    try:
+        wfdb.rdrecord(str(source.path), sampto=1)
+        return {"annotations": len(wfdb.rdann(str(source.path), ANNOTATOR).sample)}
+    except (OSError, ValueError, IndexError) as error:
+        raise Incorrect(f"no readable WFDB record: {error}") from error
 
 
 def _digest(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Intervals and calibration for probabilities of beats, patient by patient."""
+"""Intervals of the scores of model.evaluate, patient by patient."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,6 @@ Probabilities = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.float64]
 
 DRAWS = 1000
-BINS = 10
 LEVELS = 2048
 """Steps of probability in which the area under the ROC curve is counted for the intervals."""
 
@@ -79,25 +78,3 @@ def _interval(values: Counts) -> list[float] | None:
     if not len(told):
         return None
     return [round(float(edge), 6) for edge in np.percentile(told, [2.5, 97.5])]
-
-
-def calibration(positive: Flags, probability: Probabilities) -> JsonObject:
-    """Reliability in BINS equal steps, and the expected calibration error (Guo 2017,
-    arXiv:1706.04599): the mean distance of stated from observed, weighted by beats.
-    """
-    step = np.clip((probability * BINS).astype(np.int64), 0, BINS - 1)
-    count = np.bincount(step, minlength=BINS).astype(np.float64)
-    stated, observed = (
-        _over(np.bincount(step, values, BINS).astype(np.float64), count)
-        for values in (probability, positive.astype(np.float64))
-    )
-    ece = float(np.nansum(np.abs(stated - observed) * count) / max(count.sum(), 1.0))
-    bins = [
-        {"beats": int(n), "stated": _number(s), "observed": _number(o)}
-        for n, s, o in zip(count, stated, observed, strict=True)
-    ]
-    return {"ece": round(ece, 6), "bins": bins}
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else round(float(value), 6)

@@ -7,7 +7,13 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+)
 
 from core.errors import Incorrect, Unavailable
 
@@ -50,7 +56,7 @@ def told() -> Iterator[None]:
         if status in _REFUSED and code not in _THROTTLED:
             raise Incorrect(f"AWS: {error}") from error
         raise Unavailable(f"AWS: {error}") from error
-    except ParamValidationError as error:
+    except (NoCredentialsError, ParamValidationError, PartialCredentialsError) as error:
         raise Incorrect(f"AWS: {error}") from error
     except BotoCoreError as error:
         raise Unavailable(f"AWS is away: {error}") from error

@@ -129,7 +129,7 @@ def _capture(place: Place, capacity: Capacity) -> dict[str, Any]:
 def _converge(
     aws: Aws, place: Place, capacity: Capacity, model: str, variant: str, patience: Patience
 ) -> str:
-    """Let the endpoint serve ``model``, then scale it."""
+    """Let the endpoint serve ``model``; then what serves is scaled, if need be what did before."""
     config = _configuration(aws.sagemaker, place, capacity, model, variant)
     name = place.endpoint
     present = settle(aws.sagemaker, name, patience)
@@ -141,12 +141,13 @@ def _converge(
             EndpointName=name, EndpointConfigName=config, Tags=tags_of(place)
         )
     elif present["EndpointConfigName"] != config:
-        for each in present.get("ProductionVariants", []):
-            scaling.deregister(aws.scaling, name, each["VariantName"])
+        scaling.deregister(aws.scaling, name)
         aws.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=config)
     present = settle(aws.sagemaker, name, patience) or {}
+    if present.get("EndpointStatus") == "InService":
+        for each in present["ProductionVariants"]:
+            scaling.register(aws.scaling, name, each["VariantName"], capacity)
     if (present.get("EndpointStatus"), present.get("EndpointConfigName")) != ("InService", config):
         why = present.get("FailureReason", "it serves what it served before")
         raise Unavailable(f"endpoint {name} is {present.get('EndpointStatus', 'gone')}: {why}")
-    scaling.register(aws.scaling, name, variant, capacity)
     return config

@@ -46,9 +46,8 @@ def delete(aws: Aws, endpoint: str, patience: Patience) -> list[str]:
     with told():
         gone: list[str] = []
         found = settle(aws.sagemaker, endpoint, patience)
+        scaling.deregister(aws.scaling, endpoint)
         if found is not None:
-            for variant in found.get("ProductionVariants", []):
-                scaling.deregister(aws.scaling, endpoint, variant["VariantName"])
             aws.sagemaker.delete_endpoint(EndpointName=endpoint)
             settle(aws.sagemaker, endpoint, patience)
             gone.append(f"endpoint {endpoint}")

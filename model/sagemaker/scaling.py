@@ -35,14 +35,18 @@ def register(scaling: Any, endpoint: str, variant: str, capacity: Capacity) -> N
     )
 
 
-def deregister(scaling: Any, endpoint: str, variant: str) -> None:
-    """Stop scaling the variant; one that is not scaled is none of our worries."""
-    target = _target(endpoint, variant)
-    found = scaling.describe_scalable_targets(
-        ServiceNamespace="sagemaker", ResourceIds=[str(target["ResourceId"])]
+def deregister(scaling: Any, endpoint: str) -> None:
+    """Stop scaling the endpoint's variants, whether or not it is there itself."""
+    pages = scaling.get_paginator("describe_scalable_targets").paginate(
+        ServiceNamespace="sagemaker", ScalableDimension=_DIMENSION
     )
-    if not found["ScalableTargets"]:
-        return
+    prefix = _target(endpoint, "")["ResourceId"]
+    for target in [each for page in pages for each in page["ScalableTargets"]]:
+        if target["ResourceId"].startswith(prefix):
+            _let_go(scaling, _target(endpoint, target["ResourceId"].removeprefix(prefix)))
+
+
+def _let_go(scaling: Any, target: dict[str, str]) -> None:
     try:
         scaling.delete_scaling_policy(**target, PolicyName=POLICY)
     except ClientError as error:  # somebody's own policy goes with the target

@@ -16,15 +16,16 @@ def stretch_of(
     *,
     earlier: tuple[int, ...] = (),
     invalid: slice | None = None,
+    rate_hz: float = RATE_HZ,
 ) -> Stretch:
     """The whole signal as one stretch, filtered, its R peaks detected unless given."""
     if peaks is None:
-        detector = RPeakDetector(RATE_HZ)
+        detector = RPeakDetector(rate_hz)
         peaks = (*detector.push(signal_mv), *detector.flush())
     valid = np.ones(len(signal_mv), dtype=np.bool_)
     if invalid is not None:
         valid[invalid] = False
-    filtered = BandPass(RATE_HZ).push(signal_mv)
+    filtered = BandPass(rate_hz).push(signal_mv)
     return Stretch(
-        RATE_HZ, 0.001, 0, filtered, valid, 0, len(signal_mv), earlier, tuple(peaks), None
+        rate_hz, 0.001, 0, filtered, valid, 0, len(signal_mv), earlier, tuple(peaks), None
     )

@@ -1,6 +1,8 @@
 import json
+import math
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.beats import BEAT_SAMPLES, BEAT_VALUES
+from analysis.beats import BEAT_SAMPLES, BEAT_VALUES, CROP_VERSION
 from analysis.classifier import (
     BASELINE_ARTEFACT,
     BATCH,
@@ -113,6 +115,37 @@ def test_a_card_that_says_nothing_is_refused(artefact: Path, card: str) -> None:
     artefact.with_suffix(".json").write_text(card)
     with pytest.raises(Incorrect, match="no readable model card"):
         load_classifier(artefact)
+
+
+@pytest.mark.parametrize("threshold", [math.nan, math.inf, -0.1, 0.0, 1.0, 50])
+def test_a_threshold_that_is_no_share_is_refused(artefact: Path, threshold: float) -> None:
+    change_card(artefact, threshold=threshold)
+    with pytest.raises(Incorrect, match="threshold"):
+        load_classifier(artefact)
+
+
+@pytest.mark.parametrize(
+    "weights", [b"", b"TFL3", DEFAULT_ARTEFACT.read_bytes()[:1000], BASELINE_ARTEFACT.read_bytes()]
+)
+def test_weights_that_cannot_be_run_are_refused(artefact: Path, weights: bytes) -> None:
+    artefact.write_bytes(weights)
+    change_card(artefact, weights_sha256=sha256(weights).hexdigest())
+    with pytest.raises(Incorrect, match="no network for these beats"):
+        load_classifier(artefact)
+
+
+def test_the_baselines_card_does_not_make_another_network_serve(artefact: Path) -> None:
+    change_card(artefact, preprocessing_version=CROP_VERSION)
+    with pytest.raises(Incorrect, match="no network for these beats"):
+        load_classifier(artefact)
+
+
+def test_a_row_that_is_no_number_spoils_no_other() -> None:
+    beats = BEATS[:40].copy()
+    beats[7] = np.nan
+    told = CLASSIFIER.predict(beats)
+    assert np.isnan(told[7]).all()
+    np.testing.assert_array_equal(np.delete(told, 7, axis=0), np.delete(PROBABILITIES[:40], 7, 0))
 
 
 def test_the_protocol_is_all_that_a_caller_needs() -> None:

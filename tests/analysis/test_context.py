@@ -3,6 +3,8 @@ import pytest
 
 from analysis.beats import BEAT_VALUES
 from analysis.context import NEXT_MAX_S, Context, row_start, row_stop
+from analysis.patient.p_waves import BEATS
+from analysis.patient.rhythm import MEMORY
 from analysis.session.pipeline import SessionPipeline
 from analysis.session.resume import dump, load
 from analysis.signal.filters import BandPass
@@ -41,9 +43,10 @@ def test_stored_and_loaded_after_each_chunk_equals_the_whole_record(rate_hz: flo
 def test_the_state_is_bounded() -> None:
     signal = BandPass(125.0).push(rhythm_mv(Rhythm.SINUS, 300))
     context = Context()
-    for r in range(100, len(signal) - 200, 90):
-        context.row(signal, r, r + 90, 125.0)
-    assert len(context.before_s) == 128
+    for r in range(100, len(signal) - 200, 75):
+        context.row(signal, r, r + 75, 125.0)
+    assert len(context.before_s) == MEMORY
+    assert len(context.p_waves.seen) == BEATS
 
 
 def test_a_beat_whose_successor_comes_too_late_has_no_row_but_is_remembered() -> None:

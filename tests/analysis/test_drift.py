@@ -107,3 +107,19 @@ def test_an_artefact_without_histograms_is_not_watched(tmp_path: Path) -> None:
     other = {"features": {"rr_ms": {"edges": [1, 2], "counts": [1, 2, 3]}}}
     (tmp_path / "old.json").write_text(json.dumps(other))
     assert read_monitor(tmp_path / "old.tflite") is None
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        None,
+        {"rr_ms": None},
+        {"rr_ms": {}},
+        {"rr_ms": {"edges": 5, "counts": [1]}},
+        *({"rr_ms": {"edges": FEATURES["rr_ms"].edges, "counts": counts}}
+          for counts in ([1, 2], ["a"] * 18, [math.nan] * 18, [-3] * 18)),
+    ],
+)  # fmt: skip
+def test_spoilt_histograms_are_not_watched(tmp_path: Path, stated: object) -> None:
+    (tmp_path / "spoilt.json").write_text(json.dumps({"features": stated}))
+    assert read_monitor(tmp_path / "spoilt.tflite") is None

@@ -59,7 +59,7 @@ def test_what_cannot_work_is_told_before_the_start(given: dict[str, object], sai
         check(settings_of(**given))
 
 
-@pytest.mark.parametrize("name", ["", "-x", "x_y", "x" * 51, "a b"])
+@pytest.mark.parametrize("name", ["", "-x", "x_y", "x" * 51, f"a{'-' * 60}b", "a b"])
 def test_a_name_that_aws_would_not_take(name: str) -> None:
     with pytest.raises(ValidationError):
         settings_of(sagemaker_endpoint=name)

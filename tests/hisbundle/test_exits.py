@@ -18,6 +18,7 @@ from hisbundle.exits import PortTaken, exit_code, is_expected, message
         (ValueError("x"), 1),
         (OSError("x"), 1),
         (PermissionError(13, "no", "/data"), 2),
+        (OSError(28, "No space left on device"), 2),
     ],
 )
 def test_each_error_has_its_code(error: Exception, code: int) -> None:
@@ -27,6 +28,7 @@ def test_each_error_has_its_code(error: Exception, code: int) -> None:
 
 def test_a_refused_path_is_named() -> None:
     assert message(PermissionError(13, "Permission denied", "/data")) == "/data: Permission denied"
+    assert message(OSError(28, "No space left on device")) == "No space left on device"
 
 
 def test_a_group_speaks_for_its_members() -> None:

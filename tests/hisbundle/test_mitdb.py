@@ -23,6 +23,7 @@ class Site:
 
     url: str = ""
     files: dict[str, bytes] = field(default_factory=lambda: dict(FILES))
+    status: int = 0
     cut: dict[str, int] = field(default_factory=dict)
     ranges: bool = True
     asked: list[tuple[str, str | None]] = field(default_factory=list)
@@ -42,8 +43,8 @@ def site() -> Iterator[Site]:
             name, wanted = self.path.removeprefix("/mitdb/"), self.headers["Range"]
             told.asked.append((name, wanted))
             body = told.sums() if name == SUMS else told.files.get(name)
-            if body is None:
-                self.send_error(404)
+            if body is None or told.status:
+                self.send_error(told.status or 404)
                 return
             begin = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
             if not told.ranges:
@@ -116,6 +117,22 @@ def test_a_refusal_is_told(site: Site, tmp_path: Path) -> None:
     del site.files["100.dat"]
     with pytest.raises(Incorrect, match=r"404 for 100\.dat"):
         fetch_mitdb(tmp_path, quiet, site.url)
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_who_cannot_just_now_may_be_asked_again(site: Site, tmp_path: Path, status: int) -> None:
+    site.status = status
+    with pytest.raises(Unavailable, match=f"{status} for {SUMS}"):
+        fetch_mitdb(tmp_path, quiet, site.url)
+
+
+def test_a_full_disk_is_told(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "100.dat.part").symlink_to("/dev/full")
+    with pytest.raises(Incorrect, match=r"No space left on device; .* goes on there"):
+        fetch_mitdb(tmp_path, quiet, site.url)
+    (tmp_path / "100.dat.part").unlink()
+    fetch_mitdb(tmp_path, quiet, site.url)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == FILES
 
 
 def test_only_https_beyond_this_machine(tmp_path: Path) -> None:

@@ -106,6 +106,13 @@ def test_a_moved_or_turned_row_keeps_its_context() -> None:
     assert not np.array_equal(changed[:, network.WINDOW], rows[:, network.WINDOW])
 
 
+def test_beats_of_known_patients_keep_their_polarity() -> None:
+    rows = np.random.default_rng(1).normal(size=(64, BEAT_VALUES)).astype(np.float32)
+    changed = network.augmented(rows, np.random.default_rng(2), turned=False)
+    alike = (changed[:, network.USUAL] * rows[:, network.USUAL]).sum(axis=1)
+    assert (alike > 0).all()
+
+
 def test_each_patient_of_ds1_is_left_out_once() -> None:
     folds = read_context_parameters().folds
     assert sorted(name for fold in folds for name in fold) == sorted(DS1)

@@ -47,3 +47,14 @@ def test_a_window_that_is_not_finite_is_none() -> None:
 def test_the_rate_is_kept_within_a_ten_thousandth() -> None:
     up, down = factors(128.0)
     assert up / down == pytest.approx(125 / 128, rel=1e-4)
+
+
+def test_no_rate_is_off_by_more_than_is_said() -> None:
+    rates_hz = np.arange(100.0, 655.36, 0.37)
+    ratios = [
+        up / down * rate_hz / 125.0 for rate_hz in rates_hz for up, down in [factors(rate_hz)]
+    ]
+    assert np.abs(np.array(ratios) - 1).max() < 0.006
+    for rate_hz in (125.0, 200.0, 250.0, 360.0, 400.0, 500.0):
+        up, down = factors(rate_hz)
+        assert up * rate_hz == down * 125.0

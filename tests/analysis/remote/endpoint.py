@@ -33,6 +33,10 @@ class Fault(StrEnum):
     DENIED = "denied"
     HANGS = "hangs"
     HANGS_UP = "hangs up"
+    HALF = "half an answer"
+    HALF_CHUNK = "half of a chunk"
+    HALF_THEN_HANGS = "half an answer, then nothing"
+    TRICKLES = "byte by byte"
     GARBAGE = "garbage"
     ENDLESS = "endless"
     ONE_LESS = "one less"
@@ -48,6 +52,8 @@ ERRORS = {
     Fault.THROTTLED: (400, "ThrottlingException", {}),
     Fault.DENIED: (403, "AccessDeniedException", {}),
 }
+
+PARTLY = (Fault.HALF, Fault.HALF_CHUNK, Fault.HALF_THEN_HANGS, Fault.TRICKLES)
 
 
 class Served:
@@ -98,6 +104,7 @@ class Endpoint(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     server: Endpoint
+    protocol_version = "HTTP/1.1"  # as SageMaker's: connections are kept, chunks are known
 
     def log_message(self, *_: object) -> None:
         return
@@ -116,8 +123,9 @@ class Handler(BaseHTTPRequestHandler):
             self._fail(*ERRORS[fault])
         elif fault is Fault.HANGS:
             self.server.stopped.wait(10)
+            self.close_connection = True
         elif fault is Fault.HANGS_UP:
-            self.connection.close()
+            self.close_connection = True
         else:
             self._answer(json.loads(body), fault)
 
@@ -134,22 +142,45 @@ class Handler(BaseHTTPRequestHandler):
             body = b"<html>502 Bad Gateway</html>"
         elif fault is Fault.ENDLESS:
             body += b" " * (1 << 20)
-        self._send(200, body, "other" if fault is Fault.OTHER_VARIANT else self.server.variant)
+        variant = "other" if fault is Fault.OTHER_VARIANT else self.server.variant
+        if fault in PARTLY:
+            self._send_partly(body, variant, fault)
+        else:
+            self._send(200, body, variant)
+
+    def _send_partly(self, body: bytes, variant: str, fault: Fault | None) -> None:
+        chunked = fault is Fault.HALF_CHUNK
+        how = ("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(len(body)))
+        self._head(200, variant, "", how)
+        if fault is Fault.TRICKLES:
+            for byte in body:
+                self.wfile.write(bytes([byte]))
+                if self.server.stopped.wait(0.05):
+                    break
+        else:
+            start = f"{len(body):x}\r\n".encode() if chunked else b""
+            self.wfile.write(start + body[: len(body) // 2])
+        if fault is Fault.HALF_THEN_HANGS:
+            self.server.stopped.wait(10)
+        self.close_connection = True
 
     def _fail(self, status: int, kind: str, more: dict[str, int]) -> None:
         body = json.dumps({"Message": f"told to: {kind}", "Code": kind, **more}).encode()
         self._send(status, body, kind=kind)
 
     def _send(self, status: int, body: bytes, variant: str = "", kind: str = "") -> None:
+        self._head(status, variant, kind, ("Content-Length", str(len(body))))
+        self.wfile.write(body)
+
+    def _head(self, status: int, variant: str, kind: str, length: tuple[str, str]) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header(*length)
         if variant:
             self.send_header("x-Amzn-Invoked-Production-Variant", variant)
         if kind:
             self.send_header("x-amzn-ErrorType", kind)
         self.end_headers()
-        self.wfile.write(body)
 
 
 @contextmanager

@@ -76,7 +76,17 @@ def test_no_beats_are_no_request(engine: Engine, endpoint: Endpoint) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [Fault.SERVER_ERROR, Fault.MODEL_ERROR, Fault.THROTTLED, Fault.HANGS, Fault.HANGS_UP]
+    "fault",
+    [
+        Fault.SERVER_ERROR,
+        Fault.MODEL_ERROR,
+        Fault.THROTTLED,
+        Fault.HANGS,
+        Fault.HANGS_UP,
+        Fault.HALF,
+        Fault.HALF_CHUNK,
+        Fault.HALF_THEN_HANGS,
+    ],
 )
 def test_what_passes_by_itself_is_tried_again(
     fault: Fault, engine: Engine, endpoint: Endpoint
@@ -94,6 +104,8 @@ def test_what_passes_by_itself_is_tried_again(
         (Fault.MODEL_ERROR, "failed", 3),
         (Fault.THROTTLED, "throttled", 3),
         (Fault.HANGS_UP, "unreachable", 3),
+        (Fault.HALF, "unreachable", 3),
+        (Fault.HALF_CHUNK, "unreachable", 3),
         (Fault.BAD_INPUT, "failed", 1),
         (Fault.DENIED, "refused", 1),
         (Fault.GARBAGE, "bad answer", 1),
@@ -124,6 +136,21 @@ def test_the_deadline_holds_for_the_whole_batch(
     with pytest.raises(Unavailable, match=r"^SageMaker: timed out$"):
         engine.predict(BEATS)
     assert time.monotonic() - begun < limits.deadline_s + 0.5
+    engine.close()
+
+
+def test_what_trickles_holds_no_thread_past_the_deadline(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    nobody(monkeypatch, tmp_path)
+    limits = replace(LIMITS, beats=4, deadline_s=0.6)
+    engine = Engine(runtime_client(REGION, endpoint.url, limits), NAME, CARD, COLUMNS, limits)
+    endpoint.always = Fault.TRICKLES
+    with pytest.raises(Unavailable, match=r"^SageMaker: timed out$"):
+        engine.predict(BEATS[:16])  # each thread has a request
+    endpoint.heal()
+    time.sleep(limits.deadline_s / limits.attempts)
+    np.testing.assert_allclose(engine.predict(BEATS[:3]), EXPECTED[:3], rtol=0, atol=1e-6)
     engine.close()
 
 

@@ -111,6 +111,18 @@ def test_a_strip_told_while_it_ran_is_told_again_when_it_is_complete() -> None:
     assert {f.strip_index for f in early} < {f.strip_index for f in found if f.n_samples == 1496}
 
 
+@pytest.mark.parametrize("blow_samples", [1, 3, 20])
+def test_an_asystole_in_which_a_beat_is_found_late_is_not_shorter_than_one(
+    blow_samples: int,
+) -> None:
+    signal_mv = standstill(24, 0.001) - 0.3
+    signal_mv[:blow_samples] = 3.0
+    spans = [s for f in Calm().push(chunks_of(signal_mv)).end().strips for s in f.rhythm]
+    silent = [s for s in spans if s.kind is K.ASYSTOLE]
+    assert silent
+    assert all(s.stop_sample - s.first_sample >= 4 * RATE_HZ for s in silent)
+
+
 class Waiting(Watch):
     """A look-out that never asks for a strip before its end."""
 

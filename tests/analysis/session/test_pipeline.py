@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.session.resume import dump, load
+from analysis.session.resume import dump, load, version
+from analysis.session.state import pack, unpack
 from analysis.session.strips import classified
 from core.alerts import Alert, AlertKind
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkFlag
@@ -231,6 +232,16 @@ def test_a_flat_line_is_flat() -> None:
     assert not any(strip.beats for strip in strips)
 
 
+def test_strips_go_on_and_the_state_stays_small_where_a_line_goes_dead() -> None:
+    signal_mv = np.concatenate((rhythm_mv(Rhythm.SINUS, 31), np.full(60 * 125, 0.3)))
+    session, sizes = Run(), []
+    for seq, content in chunks_of(signal_mv):
+        sizes.append(len(dump(session.push([(seq, content)]).pipeline)))
+        assert session.pipeline.first_unread >= (content.sample_index - 1500) // 1496
+    assert max(sizes) < 28_000
+    assert [s.quality.reasons for s in session.strips[4:6]] == [(RefusalReason.FLAT,)] * 2
+
+
 @pytest.mark.parametrize("rate_hz", [125.0, 250.0, 360.0, 500.0])
 def test_other_rates(rate_hz: float) -> None:
     strips = run(rhythm_mv(Rhythm.SINUS, 40, rate_hz), rate_hz).strips
@@ -293,3 +304,20 @@ def test_a_damaged_or_foreign_state_is_refused() -> None:
             load(wrong, MODEL, POLICY)
     with pytest.raises(Incorrect, match="version"):
         load(state, MODEL, replace(POLICY, version="other"))
+
+
+@pytest.mark.parametrize("at", range(11))
+@pytest.mark.parametrize("bits", [1, 128, 255])
+def test_no_decay_of_a_stored_state_goes_unseen(at: int, bits: int) -> None:
+    state = bytearray(dump(Run().push(CHUNKS[:9]).pipeline))
+    state[at] ^= bits
+    with pytest.raises(Incorrect, match="damaged"):
+        load(bytes(state), MODEL, POLICY)
+
+
+@pytest.mark.parametrize("part", ["clock", "tallies", "memory", "segments", "alerts", "watch"])
+def test_a_state_without_what_its_version_promises_is_refused(part: str) -> None:
+    whole = unpack(dump(Run().push(CHUNKS[:9]).pipeline), version(POLICY))
+    for spoilt in ({**whole, part: 7}, {k: v for k, v in whole.items() if k != part}):
+        with pytest.raises(Incorrect, match="does not hold"):
+            load(pack(version(POLICY), spoilt), MODEL, POLICY)

@@ -51,3 +51,11 @@ def test_losses_are_named_in_order() -> None:
         RefusalReason.GAP,
         RefusalReason.CLOCK_JUMP,
     ]
+
+
+@pytest.mark.parametrize("rate_hz", [125.0, 250.0, 360.0, 500.0])
+@pytest.mark.parametrize("phase", [0.0, 1.0, 2.0, 3.0, 4.0, 5.0])
+def test_breathing_that_the_strip_cuts_off_is_still_no_heart(rate_hz: float, phase: float) -> None:
+    time_s = np.arange(N) / rate_hz
+    slow = 3.0 * np.sin(2 * np.pi * 0.6 * time_s + phase) + RNG.normal(0, 0.01, N)
+    assert faults([stretch_of(slow, rate_hz=rate_hz)], WHOLE) == [RefusalReason.NOISE]

@@ -143,12 +143,17 @@ def test_a_short_segment_tells_its_beats_at_the_end() -> None:
     assert detector.flush() == pytest.approx([62, 162], abs=2)
 
 
-def test_beats_are_told_within_half_a_second() -> None:
-    x = ecg(RATE_HZ, 30, regular(30))
-    detector = RPeakDetector(RATE_HZ)
-    for end in range(len(x)):
-        for peak in detector.push(x[end : end + 1]):
-            assert end - peak < 0.5 * RATE_HZ or end < 5 * RATE_HZ
+@pytest.mark.parametrize("rate_hz", [100.0, 124.9, 125.0, 250.0, 360.0, 500.0])
+@pytest.mark.parametrize("interval_s", [0.24, 0.8, 3.0])
+def test_beats_are_told_within_half_a_second(rate_hz: float, interval_s: float) -> None:
+    waves = (SINUS if interval_s > 0.4 else SINUS[1:4],)
+    x = ecg(rate_hz, 30, np.arange(0.4, 29, interval_s), waves)
+    detector, told = RPeakDetector(rate_hz), 0
+    for begin in range(0, len(x), 5):
+        for peak in detector.push(x[begin : begin + 5]):
+            told += begin > 6 * rate_hz
+            assert begin - peak < 0.5 * rate_hz or begin < 6 * rate_hz
+    assert told >= 22 / interval_s - 1
 
 
 def test_nothing_is_told_of_what_is_settled() -> None:
@@ -159,6 +164,37 @@ def test_nothing_is_told_of_what_is_settled() -> None:
         assert detector.settled >= settled
         settled = detector.settled
         assert settled >= begin + 40 - 10.5 * RATE_HZ
+
+
+def with_dead_lines(beats: int, dead_s: float) -> Floats:
+    """Beats, and then a line that not even noise moves, again and again."""
+    t = np.arange(round(0.8 * beats * RATE_HZ)) / RATE_HZ
+    waves = np.exp(-0.5 * (((t % 0.8) - 0.4) / 0.012) ** 2)
+    return np.tile(np.concatenate((waves, np.zeros(round(dead_s * RATE_HZ)))), 3)
+
+
+@pytest.mark.parametrize("beats", [1, 3, 12])
+def test_nothing_stays_undecided_on_a_dead_line(beats: int) -> None:
+    x, detector, told = with_dead_lines(beats, 60.0), RPeakDetector(RATE_HZ), []
+    for begin in range(0, len(x), 50):
+        told += detector.push(x[begin : begin + 50])
+        assert detector.settled >= min(begin + 50, len(x)) - 10.5 * RATE_HZ
+    assert len(told) == 3 * beats
+    assert detector.flush() == []
+
+
+@given(
+    beats=st.integers(1, 6),
+    dead_s=st.floats(0.0, 15.0),
+    cuts=st.lists(st.integers(0, 70 * 125), max_size=20),
+)
+@settings(max_examples=40, deadline=None)
+def test_chunk_borders_change_nothing_on_dead_lines(
+    beats: int, dead_s: float, cuts: list[int]
+) -> None:
+    x, detector = with_dead_lines(beats, dead_s), RPeakDetector(RATE_HZ)
+    peaks = [peak for chunk in np.split(x, sorted(cuts)) for peak in detector.push(chunk)]
+    assert peaks + detector.flush() == found(x)
 
 
 @pytest.mark.parametrize("rate_hz", [0.0, 50.0, 2000.0, np.nan])

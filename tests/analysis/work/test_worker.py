@@ -246,16 +246,32 @@ async def test_a_chunk_changed_at_rest_is_a_gap(bed: Bed, logged: list[EventDict
     assert [(e["event"], e["seq"]) for e in logged] == [("chunk.unreadable", 12)]
 
 
-async def test_a_state_of_other_code_begins_the_session_anew(bed: Bed) -> None:
+async def test_chunks_whose_samples_have_no_place_are_told_of(
+    bed: Bed, logged: list[EventDict]
+) -> None:
+    again = [(seq, replace(c, sample_index=187 * (seq % 20))) for seq, c in CHUNKS]
+    row = await bed.send(await bed.device(), again)
+    await bed.analyse()
+    assert await bed.findings(row) == Run().push(again).strips
+    (event,) = logged
+    assert (event["event"], event["first_seq"], event["last_seq"]) == ("analysis.refused", 0, 55)
+    assert event["chunks"] == len(CHUNKS) - 20
+
+
+@pytest.mark.parametrize("spoilt", ["'\\x00'", "set_byte(state, 4, 99)", "substr(state, 1, 900)"])
+async def test_a_state_of_other_code_or_spoilt_begins_the_session_anew(
+    bed: Bed, logged: list[EventDict], spoilt: str
+) -> None:
     device = await bed.device()
     row = await bed.send(device, CHUNKS[:20])
     await bed.analyse()
     async with bed.database.transaction() as tx:
-        await tx.execute(text("UPDATE analysis_cursor SET state = '\\x00'"))
+        await tx.execute(text(f"UPDATE analysis_cursor SET state = {spoilt}"))  # noqa: S608
     await bed.send(device, CHUNKS[20:])
     await bed.analyse()
     assert await bed.findings(row) == Run().push(CHUNKS).strips
     assert await bed.value(CURSOR.format("analysed"), row) == len(CHUNKS)
+    assert [e["event"] for e in logged] == ["analysis.begins_anew"]
 
 
 async def test_a_session_without_a_cursor_gets_one(bed: Bed) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.ecg import Beat, BeatClass, Quality, RhythmKind
+from core.ecg import Beat, BeatClass, Quality, RhythmKind, RhythmSpan
 from core.holter.digest import Digest, merged
 from core.holter.strip import digest
 from core.holter.summary import Holter, Spread, holter
@@ -136,6 +136,20 @@ def test_extremes_tell_when() -> None:
     assert figures.highest_rate is not None
     assert rates[figures.lowest_rate.at] == figures.totals.rate_min_per_min == min(rates.values())
     assert rates[figures.highest_rate.at] == figures.totals.rate_max_per_min == max(rates.values())
+
+
+@pytest.mark.parametrize("kind", [RhythmKind.VENTRICULAR_FIBRILLATION, RhythmKind.NOISE])
+def test_no_rate_is_read_beside_what_hides_beats(kind: RhythmKind) -> None:
+    first, second = session(2)
+    plain = replace(first, rhythm=())
+    span = RhythmSpan(kind, second.first_sample + 100, second.first_sample + 900, 0, None, True)
+    assert holter(digest([plain, replace(second, rhythm=(span,))]), 0).rates == (
+        holter(digest([plain]), 0).rates
+    )
+    hidden = holter(digest([replace(second, rhythm=(span,))]), 0)
+    assert hidden.totals.rate_mean_per_min is None
+    assert hidden.lowest_rate is hidden.highest_rate is None
+    assert hidden.minutes[0].rates == 0
 
 
 def test_kinds_of_a_minute_are_those_of_its_strips() -> None:

@@ -5,6 +5,7 @@ import re
 import zlib
 from base64 import a85decode
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 
 from export.paper.drawing import HEIGHT_MM, WIDTH_MM, Curve, Lines, Page, Words
 from export.paper.excerpts import excerpt_pages
+from export.paper.fonts import width_mm
 from export.paper.grid import LEFT_MM, TRACE_LEFT_MM
-from export.paper.layout import strip_page
+from export.paper.layout import RIGHT_MM, strip_page
 from export.paper.pdf import pdf
 from export.paper.report import finish, report_pages
 from export.paper.sheet import MM_PER_MV, MM_PER_S, Patient
@@ -155,6 +157,35 @@ def test_any_name_can_be_printed(name: str, identifier: str) -> None:
     page = strip_page(replace(strip(), header=header))
     ElementTree.fromstring(svg(page))  # noqa: S314 (our own)
     assert pdf([page], name).startswith(b"%PDF")
+
+
+def apart(page: Page, *baselines: float) -> None:
+    """No word on these lines lies on another one, or off the paper."""
+    for y in baselines:
+        ends = []
+        for each in page.shapes:
+            if isinstance(each, Words) and abs(each.y - y) < 0.1:
+                width = width_mm(each.text, each.size, bold=each.bold)
+                left = each.x - {"start": 0, "middle": width / 2, "end": width}[each.anchor]
+                ends.append((left, left + width))
+        ends.sort()
+        assert ends
+        assert ends[0][0] >= LEFT_MM - 0.1
+        assert ends[-1][1] <= RIGHT_MM + 0.1
+        assert all(before[1] <= after[0] for before, after in pairwise(ends))
+
+
+@pytest.mark.parametrize("letter", ["W", "i", "Ж", "王"])
+def test_words_of_any_width_lie_side_by_side(letter: str) -> None:
+    long = letter * 80
+    header = replace(HEADER, title=long, patient=Patient(long, long, "1958-07-04"))
+    apart(strip_page(replace(strip(), header=header)), 19, 25.5)
+    shown = replace(excerpt(), strip=replace(strip(), header=header), told=long)
+    (page,) = excerpt_pages([shown], replace(REPORT, patient=header.patient))
+    apart(page, 19, 25.5, 35.9)
+    header = replace(header, remarks=(long, long))
+    (page,) = excerpt_pages([replace(shown, strip=replace(strip(), header=header))], REPORT)
+    apart(page, 35.9)
 
 
 @pytest.mark.parametrize("name", ["Иванова", "Παπαδόπουλος", "שרה", "王芳", "\x00\x07"])

@@ -1,5 +1,6 @@
 """Charts: whatever the session, they stay within their frames."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.holter.digest import Minute
+from core.holter.digest import RR_BIN_MS, Minute
 from export.paper.axes import rising
 from export.paper.drawing import Area, Curve, Lines, Page, Words
 from export.paper.histograms import rate_histogram, rr_histogram
@@ -98,6 +99,14 @@ def test_histograms_fit_and_their_bars_are_all_there_is(
         page = Page()
         draw(page, tuple(sorted(bins.items())), BOX)
         inside(page)
+
+
+def test_evenly_spread_intervals_are_no_comb() -> None:
+    bins = Counter(int(8 * samples / RR_BIN_MS) for samples in range(75, 125))
+    page = Page()
+    rr_histogram(page, tuple(sorted(bins.items())), BOX)
+    heights = {round(s.box[3], 6) for s in page.shapes if isinstance(s, Area)}
+    assert len(heights) == 1
 
 
 @settings(max_examples=60)

@@ -145,6 +145,8 @@ def test_what_does_not_come_up_is_told_and_mended(aws: Aws, package: Package) ->
     deploy(aws, *wanted("broken"), package, PATIENCE)
     with pytest.raises(Unavailable, match=r"broken is InService: .*ping"):
         deploy(aws, *broken, package, PATIENCE)
+    # What served before goes on, and is scaled as before.
+    assert status(aws, "broken")["instances"] == "1 of 1, scaled from 1 to 2"
     deploy(aws, *wanted("broken"), package, PATIENCE)
     assert status(aws, "broken")["instances"] == "1 of 1, scaled from 1 to 2"
 
@@ -166,6 +168,54 @@ def test_delete_takes_what_is_the_endpoints_and_no_more(aws: Aws, package: Packa
     assert status(aws, "gone-not")["status"] == "InService"
     targets = aws.scaling.describe_scalable_targets(ServiceNamespace="sagemaker")
     assert not [t for t in targets["ScalableTargets"] if "/gone/" in t["ResourceId"]]
+
+
+def test_delete_ends_the_scaling_of_what_somebody_else_deleted(aws: Aws, package: Package) -> None:
+    deploy(aws, *wanted("orphan"), package, PATIENCE)
+    aws.sagemaker.delete_endpoint(EndpointName="orphan")
+    delete(aws, "orphan", PATIENCE)
+    targets = aws.scaling.describe_scalable_targets(ServiceNamespace="sagemaker")
+    assert not [t for t in targets["ScalableTargets"] if "/orphan/" in t["ResourceId"]]
+
+
+class BrokenOffError(Exception):
+    """The command is ended here."""
+
+
+@pytest.mark.parametrize("event", ["before-send", "after-call"])
+def test_a_deploy_that_was_broken_off_is_gone_on_with(
+    aws: Aws, package: Package, tmp_path: Path, event: str
+) -> None:
+    name = event
+    deploy(aws, *wanted(name), package, PATIENCE)
+    newer = read_package(package_at(tmp_path / "newer.tar.gz", f"net-{event}"))
+    left = 0
+
+    def break_off(**_: object) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise BrokenOffError
+
+    clients = (aws.s3, aws.sagemaker, aws.scaling)
+    for client in clients:
+        client.meta.events.register(event, break_off)
+    try:
+        for after in range(1, 30):
+            left = after
+            try:
+                deploy(aws, *wanted(name), newer, PATIENCE)
+                break
+            except BrokenOffError:
+                continue
+    finally:
+        for client in clients:
+            client.meta.events.unregister(event, break_off)
+    assert after > 5
+    told = status(aws, name)
+    assert (told["status"], told["weights"]) == ("InService", f"net-{event}")
+    assert told["instances"] == "1 of 1, scaled from 1 to 2"
+    assert len(delete(aws, name, PATIENCE)) == 5  # nothing was made twice
 
 
 def test_nothing_to_update(aws: Aws) -> None:
@@ -190,6 +240,13 @@ def test_no_aws_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
         status(connect(REGION, "http://127.0.0.1:1"), "x")
     with pytest.raises(Incorrect):
         connect(REGION, "nowhere")
+
+
+def test_without_credentials_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(Incorrect, match="AWS: Unable to locate credentials"):
+        status(connect(REGION, "http://127.0.0.1:1"), "x")
 
 
 @pytest.mark.parametrize(
