@@ -42,6 +42,8 @@ class Pace:
     poll_s: float = 1.0
     gap_wait_s: float = 30.0
     session_idle_s: float = 300.0
+    # So many chunks of a running strip wait at most: asystole and fibrillation are told mid-strip.
+    collect_chunks: int = 2
     linger_s: float = 2.0  # longer than a chunk lasts, so that a running session can collect
 
 
@@ -124,6 +126,7 @@ class AnalysisWorker:
             self._pace.session_idle_s,
             self._postponed.rows(),
             self._pace.linger_s,
+            self._pace.collect_chunks,
         )
         if not claims:
             return await self._adopt(tx)

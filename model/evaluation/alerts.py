@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.alerts import AlertPolicy
+from analysis.alarms.policy import AlertPolicy
 from analysis.classifier import load_classifier
 from core.alerts import Alert, AlertKind
 from core.ecg import SAMPLES_PER_STRIP

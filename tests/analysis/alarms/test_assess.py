@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from analysis.alerts import AlertPolicy, AlertState, assess
+from analysis.alarms.assess import assess
+from analysis.alarms.policy import AlertPolicy
+from analysis.alarms.state import AlertState
 from core.alerts import Alert, AlertKind
 from core.ecg import Beat, Quality, Rate, Spectrum, StripFinding
 
