@@ -54,9 +54,9 @@ _WATCHED = text(
     " s.chunks - c.analysed, c.updated_at,"
     " CAST(f.body ->> 'started_at' AS timestamptz) + interval '1 second'"
     "  * (CAST(f.body ->> 'n_samples' AS float) / CAST(f.body ->> 'rate_hz' AS float)),"
-    " f.found_at, CAST(f.body ->> 'clock_synced' AS boolean), f.body ->> 'fallback'"
+    " f.updated_at, CAST(f.body ->> 'clock_synced' AS boolean), f.body ->> 'fallback'"
     " FROM monitoring_session s JOIN analysis_cursor c ON c.session = s.id"
-    " LEFT JOIN LATERAL (SELECT body, found_at FROM finding WHERE session = s.id"
+    " LEFT JOIN LATERAL (SELECT body, updated_at FROM finding WHERE session = s.id"
     "  ORDER BY strip_index DESC LIMIT 1) AS f ON true"
     " WHERE NOT c.ended OR EXISTS (SELECT FROM alert a WHERE a.session = s.id"
     "  AND a.closed_at IS NULL AND a.kind = ANY(CAST(:kinds AS text[])))"
@@ -69,7 +69,8 @@ _OPEN = text(
 _LATEST = text("SELECT max(strip_index) FROM alert WHERE session = :session AND kind = :kind")
 _CLOSE = text(
     "UPDATE alert SET closed_at = greatest(:at, opened_at + interval '1 millisecond'),"
-    " published = false WHERE session = :session AND kind = :kind AND closed_at IS NULL"
+    " published = false WHERE session = ANY(CAST(:sessions AS bigint[])) AND kind = :kind"
+    " AND closed_at IS NULL"
 )
 
 
@@ -100,7 +101,7 @@ async def settle(
     opened = {(row[0], AlertKind(row[1])) for row in await tx.execute(_OPEN, {"kinds": named})}
     held = {(session, kind) for session, of in holding.items() for kind in of}
     for session, kind in sorted(opened - held):
-        await tx.execute(_CLOSE, {"session": session, "kind": kind.value, "at": now})
+        await clear(tx, [session], kind, now)
     for session, kind in sorted(held - opened):
         await _raise(tx, session, kind, holding[session][kind])
     return len(opened ^ held)
@@ -126,6 +127,6 @@ async def raise_once(
             await _raise(tx, session, kind, why)
 
 
-async def clear(tx: Transaction, session: int, kind: AlertKind, at: datetime) -> None:
-    """Close what is open of a kind in a session."""
-    await tx.execute(_CLOSE, {"session": session, "kind": kind.value, "at": at})
+async def clear(tx: Transaction, sessions: Sequence[int], kind: AlertKind, at: datetime) -> None:
+    """Close what is open of a kind in these sessions."""
+    await tx.execute(_CLOSE, {"sessions": [*sessions], "kind": kind.value, "at": at})

@@ -44,7 +44,7 @@ def assess(
         if sign.kind not in hidden:
             state = _seen(policy, state, sign, finding, limits, changed)
     if final:
-        holding = counted.holding | {sign.kind for sign in signs}
+        holding = counted.holding | {sign.kind for sign in spans}
         state = _close(policy, state, finding, holding, changed)
     return _absorb(policy, state, finding, changed), tuple(changed.values())
 

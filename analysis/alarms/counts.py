@@ -83,10 +83,10 @@ def _abnormal(
     sign = None
     if opens is not None:
         told = [b for b in finding.beats if (b.abnormal_probability or 0.0) >= limit]
-        mean = sum(b.abnormal_probability or 0.0 for b in told) / len(told)
+        mean = sum(b.abnormal_probability or 0.0 for b in told) / len(told) if told else None
         beats = tuple(beat.sample_index for beat in told[-MOST_BEATS:])
         stop = finding.first_sample + finding.n_samples
-        sign = Sign(row.kind, opens, stop, words, True, beats, round(mean, 6))
+        sign = Sign(row.kind, opens, stop, words, True, beats, mean)
     holds = len(last) < row.n or sum(last) > row.closes_at
     return counted.also(replace(state, abnormal=last), sign, row.kind, holds=holds)
 

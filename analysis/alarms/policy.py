@@ -83,7 +83,7 @@ ROWS = (
         clear_s=300.0, quiet_s=3600.0),
     Row(_K.ABNORMAL_BEATS, LOW, None, k=8, n=10, closes_at=2.0, clear_s=0.0,
         quiet_s=600.0),
-    Row(_K.LEAD_OFF, MEDIUM, None, clear_s=24.0, absorbs=frozenset({_K.POOR_SIGNAL})),
+    Row(_K.LEAD_OFF, MEDIUM, None, clear_s=20.0, absorbs=frozenset({_K.POOR_SIGNAL})),
     Row(_K.POOR_SIGNAL, LOW, None, strips=5, clear_s=60.0),
 )  # fmt: skip
 """For slow rates ``above_per_min`` is what the rate is below."""
