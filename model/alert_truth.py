@@ -3,7 +3,8 @@
 An alert is held against the reference where its basis lies. Ventricular fibrillation: flutter
 is marked there. Asystole and pause: two successive reference beats there are 3 s apart (less the
 150 ms by which EC57 lets beats differ). Ventricular tachycardia and run: a reference run of as
-many beats (and as fast) as the kind says. Rates: the reference's mean rate there lies beyond the
+many beats (and as fast) as the kind says, fusion beats
+among them or not, for EC57 does not count those as errors. Rates: the reference's mean rate there lies beyond the
 limit at which the alert closes. Atrial fibrillation: the reference's rhythm is AFIB or AFL for
 at least half of it. Abnormal beats: the reference calls at least half of the last ten abnormal.
 Whatever lies in ventricular flutter is true. Technical alerts are not judged: no annotation tells.
@@ -34,17 +35,19 @@ _VENTRICULAR = frozenset(
 )
 _STANDSTILL = frozenset({AlertKind.PAUSE, AlertKind.ASYSTOLE})
 _MINUTES = 60.0
+_MAY_PASS = frozenset({BeatClass.VENTRICULAR, BeatClass.FUSION})
 
 
 @dataclass(frozen=True, slots=True)
 class Rung:
     """An alert as it stood last, from when to when it was on, all in s of the record.
 
-    ``basis_s`` is where its evidence lies; ``told_s`` when the first chunk that told of it was
+    ``since_s`` is when the condition began, ``basis_s`` where its evidence lies; ``told_s`` when the first chunk that told of it was
     complete, ``told_loud_s`` when it first had high or medium priority (None: never).
     """
 
     alert: Alert
+    since_s: float
     basis_s: Seconds
     told_s: float
     told_loud_s: float | None
@@ -55,13 +58,15 @@ class Rung:
 class Missed:
     """Of ``reference`` events ``rung`` rang at all, ``loud`` at high or medium priority.
 
-    ``in_time`` rang within IN_TIME_S of their onset; ``latest_s`` is the longest time it took.
+    ``in_time`` rang within IN_TIME_S of their onset, ``loud_in_time`` at such priority;
+    ``latest_s`` is the longest time it took.
     """
 
     reference: int
     rung: int
     loud: int
     in_time: int
+    loud_in_time: int
     latest_s: float | None
 
 
@@ -90,11 +95,24 @@ def _standstills(reference: RhythmReference, least_s: float) -> list[Seconds]:
 
 
 def _runs(kind: AlertKind, reference: RhythmReference) -> list[Run]:
+    """The reference's chains of V and F that a kind may be told of; EC57 lets F pass for V."""
     if kind is AlertKind.VENTRICULAR_FIBRILLATION:
         return []
+    found: list[Run] = []
+    times = [*reference.beats_s.tolist(), float("inf")]
+    classes = [*reference.classes, BeatClass.NORMAL]
+    start: int | None = None
+    for i, beat_class in enumerate(classes):
+        if beat_class in _MAY_PASS:
+            start = i if start is None else start
+        elif start is not None:
+            lasted_s = times[i - 1] - times[start]
+            per_min = _MINUTES * (i - 1 - start) / lasted_s if lasted_s else None
+            found.append(Run((times[start], times[i]), i - start, per_min))
+            start = None
     if kind is AlertKind.VENTRICULAR_RUN:
-        return [run for run in reference.runs if run.beats >= RUN_BEATS]
-    return [run for run in reference.runs if run.beats >= VT_BEATS and _is_fast(run)]
+        return [run for run in found if run.beats >= RUN_BEATS]
+    return [run for run in found if run.beats >= VT_BEATS and _is_fast(run)]
 
 
 def _is_fast(run: Run) -> bool:
@@ -147,14 +165,25 @@ def missed(reference: RhythmReference, rungs: Sequence[Rung]) -> dict[str, Misse
 
 def _count(spans: Iterable[Seconds], rungs: Sequence[Rung]) -> Missed:
     times: list[float | None] = []
-    loud = 0
+    loud: list[float | None] = []
     for start, stop in spans:
-        here = [r for r in rungs if r.basis_s[0] - MATCH_S < stop and r.until_s > start]
-        times.append(min((max(r.told_s - start, 0.0) for r in here), default=None))
-        loud += any(r.told_loud_s is not None for r in here)
+        here = [r for r in rungs if r.since_s - MATCH_S < stop and r.until_s > start]
+        times.append(_soonest([r.told_s for r in here], start))
+        loud.append(_soonest([r.told_loud_s for r in here], start))
     took = [t for t in times if t is not None]
-    in_time = sum(t <= IN_TIME_S for t in took)
-    return Missed(len(times), len(took), loud, in_time, max(took, default=None))
+    aloud = [t for t in loud if t is not None]
+    return Missed(
+        len(times),
+        len(took),
+        len(aloud),
+        sum(t <= IN_TIME_S for t in took),
+        sum(t <= IN_TIME_S for t in aloud),
+        max(took, default=None),
+    )
+
+
+def _soonest(told_s: Iterable[float | None], start_s: float) -> float | None:
+    return min((max(t - start_s, 0.0) for t in told_s if t is not None), default=None)
 
 
 def is_loud(priority: Priority) -> bool:

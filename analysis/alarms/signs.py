@@ -58,8 +58,7 @@ def _sign(row: Row, span: RhythmSpan, finding: StripFinding) -> Sign:
     sure = (
         span.verified
         and span.beats >= row.sure_beats
-        # What the network has not been asked yet speaks neither for it nor against it.
-        and (mean is None or mean >= row.probability)
+        and (mean or 0.0) >= row.probability
         and classes.count(BeatClass.VENTRICULAR) >= row.ventricular * len(classes)
         and min(_scores(span, finding), default=0.0) >= row.quality
     )
