@@ -3,9 +3,9 @@
 An alert is held against the reference where its basis lies. Ventricular fibrillation: flutter
 is marked there. Asystole and pause: two successive reference beats there are 3 s apart (less the
 150 ms by which EC57 lets beats differ). Ventricular tachycardia and run: a reference run of as
-many beats (and as fast) as the kind says, fusion beats
-among them or not, for EC57 does not count those as errors. Rates: the reference's mean rate there lies beyond the
-limit at which the alert closes. Atrial fibrillation: the reference's rhythm is AFIB or AFL for
+many beats (and as fast) as the kind says, fusion beats among them or not, for EC57 does not count
+those as errors. Rates: the reference's mean rate there lies beyond the limit at which the alert
+closes. Atrial fibrillation: the reference's rhythm is AFIB or AFL for
 at least half of it. Abnormal beats: the reference calls at least half of the last ten abnormal.
 Whatever lies in ventricular flutter is true. Technical alerts are not judged: no annotation tells.
 """
@@ -42,8 +42,9 @@ _MAY_PASS = frozenset({BeatClass.VENTRICULAR, BeatClass.FUSION})
 class Rung:
     """An alert as it stood last, from when to when it was on, all in s of the record.
 
-    ``since_s`` is when the condition began, ``basis_s`` where its evidence lies; ``told_s`` when the first chunk that told of it was
-    complete, ``told_loud_s`` when it first had high or medium priority (None: never).
+    ``since_s`` is when the condition began, ``basis_s`` where its evidence lies; ``told_s`` when
+    the first chunk that told of it was complete, ``told_loud_s`` when it first had
+    high or medium priority (None: never).
     """
 
     alert: Alert

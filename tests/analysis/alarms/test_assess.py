@@ -112,7 +112,8 @@ def test_an_alert_opens_with_the_beat_that_completed_it_and_closes_under_its_key
     evidence = "10 of 10 successive beats with abnormal probability >= 0.5 (model net-1, policy 2)"
     first = 3 * 1496
     peaks = tuple(first + 125 * i for i in range(12))
-    basis = Basis(first + 875, first + 1496, peaks, pytest.approx(0.9), "net-1", "1", "2")
+    mean = sum([A] * 12) / 12
+    basis = Basis(first + 875, first + 1496, peaks, mean, "net-1", "1", "2")
     assert opened == (Alert(ABNORMAL, at, None, 3, evidence, Priority.LOW, basis),)
     _, closed = assess(POLICY, state, finding(4, beats(*[N] * 12)), False)
     assert [(alert.opened_at, alert.strip_index) for alert in closed] == [(at, 3)]
