@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from alerting.technical import WatchLimits, conditions
 from alerting.watch import Watch
@@ -36,9 +37,9 @@ def test_what_holds_follows_from_what_is_known() -> None:
 
 
 async def test_silence_rings_once_and_is_over_when_data_come(
-    database: Database, vault: LocalVault
+    database: Database, tmp_path: Path
 ) -> None:
-    device = await enrol_directly(database, vault, Device())
+    device = await enrol_directly(database, LocalVault(tmp_path / "master.key"), Device())
     async with database.transaction() as tx:
         await chunks.append(tx, [device.new_chunk(0)])
         await sessions.adopt(tx)
