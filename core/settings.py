@@ -223,6 +223,17 @@ class Settings(BaseSettings):
         None, description="CA that signs hosts there; unset: the public authorities"
     )
 
+    # Watch over recorders and the service itself
+    alert_silent_s: PositiveFloat = Field(
+        30.0, description="without a chunk for so long, a running recorder is silent, seconds"
+    )
+    alert_late_s: PositiveFloat = Field(
+        60.0, description="a strip told so long after its last sample is late, seconds"
+    )
+    alert_lasting_s: PositiveFloat = Field(
+        60.0, description="how long a recorder may run with its clock not set, seconds"
+    )
+
     # Logs
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     log_json: bool = Field(False, description="one JSON object a line instead of text")

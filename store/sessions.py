@@ -68,6 +68,7 @@ _CLAIM = text(
     " EXISTS (SELECT FROM gap g WHERE g.session = s.id), clock_timestamp()"
     " FROM analysis_cursor c JOIN monitoring_session s ON s.id = c.session"
     " WHERE (s.chunks > c.analysed AND (c.next_seq % :strip <= 1"
+    "   OR s.chunks - c.analysed >= :collect"
     "   OR c.next_seq % :strip + s.chunks - c.analysed > :strip"
     "   OR s.last_received_at < clock_timestamp() - CAST(:linger AS interval))"
     "  OR NOT c.ended AND s.last_received_at < clock_timestamp() - CAST(:idle AS interval))"
@@ -117,16 +118,19 @@ async def claim(
     idle_s: float,
     passed_over: Collection[int] = (),
     linger_s: float = 0.0,
+    collect: int = CHUNKS_PER_STRIP,
 ) -> list[Claim]:
     """Lock up to ``limit`` sessions that have chunks to analyse, or none since ``idle_s``.
 
-    A session in the middle of a strip is left alone until nothing came for ``linger_s``.
+    A session in the middle of a strip is left alone until nothing came for ``linger_s``
+    or ``collect`` chunks wait, for what is urgent is told mid-strip.
     Sessions that another worker holds, and the rows ``passed_over``, are left out.
     """
     asked = {
         "limit": limit,
         "idle": timedelta(seconds=idle_s),
         "linger": timedelta(seconds=linger_s),
+        "collect": collect,
         "strip": CHUNKS_PER_STRIP,
         "passed_over": list(passed_over),
     }

@@ -25,7 +25,7 @@ def standstill(mark: Mark, rate_hz: float) -> list[RhythmSpan]:
     """The pause, and from ASYSTOLE_S on the asystole too, between a beat and the one before."""
     if mark.rr_s is None or mark.rr_s < PAUSE_S:
         return []
-    first = mark.sample_index - round(mark.rr_s * rate_hz)
+    first = max(0, mark.sample_index - round(mark.rr_s * rate_hz))
     kinds = [RhythmKind.PAUSE]
     if mark.rr_s >= ASYSTOLE_S:
         kinds.append(RhythmKind.ASYSTOLE)

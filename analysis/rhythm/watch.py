@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.rhythm.onset import Onset
+from analysis.rhythm.rates import PAUSE_S
 from analysis.rhythm.usual import SHARE
 from analysis.rhythm.waves import WINDOW_S, Waves, waves
 from analysis.rhythm.wide import AFTER_S, Wide
@@ -99,6 +100,8 @@ class Watch:
             if not max(self.peak, segment.start - 1) < peak <= reach:
                 continue
             self._silence(segment, self.peak, peak)
+            # The strip's end may be 10 s away, and a pause is told by then.
+            asks |= self.peak >= segment.start and peak - self.peak >= PAUSE_S * segment.rate_hz
             self.peak = peak
             at = peak - segment.start
             self.ended += self.wide.push(segment.signal, at, peak, segment.rate_hz)

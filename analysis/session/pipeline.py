@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from analysis.alerts import AlertPolicy, AlertState, assess, ended
+from analysis.alarms.assess import assess, ended
+from analysis.alarms.policy import AlertPolicy
+from analysis.alarms.state import AlertState
 from analysis.beats import BEAT_VALUES
 from analysis.context import row_stop
 from analysis.rhythm.session import StripRules
@@ -29,6 +31,7 @@ from analysis.signal.likeness import BeatMemory
 from core.alerts import Alert
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkBody
 from core.ecg import SAMPLES_PER_STRIP, StripFinding
+from core.limits import UNLIMITED
 
 LOOKAHEAD_S = 8.0
 """How long the last beat of a strip is given to find its successor."""
@@ -64,7 +67,7 @@ class SessionPipeline:
         self.tallies: dict[int, Tally] = {}
         self.segments: list[Segment] = []
         self.memory = BeatMemory()
-        self.alert_state = AlertState()
+        self.alert_state, self.limits = AlertState(), UNLIMITED
         self.watch, self.rules = Watch(), StripRules()
         self.recent, self.five_minutes = Recent(), FiveMinutes()
         self.owed = False
@@ -115,9 +118,14 @@ class SessionPipeline:
             mine, probabilities = np.split(probabilities, [len(draft.places)])
             finding = self._with_rhythm(draft, classified(draft, mine, by))
             findings.append(self._measured(draft, finding))
-            if draft.final:
+            if self._goes_on is None:
                 self.alert_state, changed = assess(
-                    self.policy, self.alert_state, findings[-1], draft.leads_off
+                    self.policy,
+                    self.alert_state,
+                    findings[-1],
+                    draft.leads_off,
+                    final=draft.final,
+                    limits=self.limits,
                 )
                 alerts += changed
         self._drafts = []

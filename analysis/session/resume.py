@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import astuple
-from datetime import datetime
 from typing import Any
 
 import numpy as np
 
-from analysis.alerts import AlertPolicy, AlertState
+from analysis.alarms.policy import AlertPolicy
+from analysis.alarms.state import dump_state, load_state
 from analysis.rhythm.dump import dump_rules, dump_watch, load_rules, load_watch
 from analysis.session.clock import Clock
 from analysis.session.five_minutes import FiveMinutes
@@ -18,10 +18,9 @@ from analysis.session.segment import Segment
 from analysis.session.state import pack, unpack
 from analysis.session.strips import PIPELINE_VERSION, Model
 from analysis.signal.likeness import BeatMemory
-from core.alerts import Alert, AlertKind
 from core.errors import Incorrect
 
-FORM = 4
+FORM = 5
 """Changes with what is stored here, or in a segment."""
 
 
@@ -40,7 +39,7 @@ def dump(pipeline: SessionPipeline) -> bytes:
         "tallies": [astuple(tally) for tally in pipeline.tallies.values()],
         "memory": pipeline.memory.dump(),
         "segments": [segment.dump() for segment in pipeline.segments],
-        "alerts": _alerts(pipeline.alert_state),
+        "alerts": dump_state(pipeline.alert_state),
         "watch": dump_watch(pipeline.watch),
         "rules": dump_rules(pipeline.rules),
         "owed": pipeline.owed,
@@ -70,7 +69,7 @@ def _pipeline(state: Mapping[str, Any], model: Model, policy: AlertPolicy) -> Se
     pipeline.tallies = {tally.strip_index: tally for tally in tallies}
     pipeline.segments = [Segment.load(segment) for segment in state["segments"]]
     pipeline.memory = BeatMemory.load(state["memory"])
-    pipeline.alert_state = _alert_state(state["alerts"])
+    pipeline.alert_state = load_state(state["alerts"])
     pipeline.watch, pipeline.rules = load_watch(state["watch"]), load_rules(state["rules"])
     pipeline.owed = state["owed"]
     pipeline.recent = Recent(_pairs(state["recent"]))
@@ -87,17 +86,3 @@ def _beats(beats: list[tuple[int, bool]]) -> list[Any]:
 def _pairs(fields: list[Any]) -> list[tuple[int, bool]]:
     at, normal = fields
     return list(zip(at.tolist(), normal.tolist(), strict=True))
-
-
-def _alerts(state: AlertState) -> list[Any]:
-    opened = [[a.kind, a.opened_at.isoformat(), a.strip_index, a.evidence] for a in state.open]
-    return [state.abnormal, state.fast_strips, state.slow_strips, opened]
-
-
-def _alert_state(fields: list[Any]) -> AlertState:
-    abnormal, fast, slow, opened = fields
-    alerts = tuple(
-        Alert(AlertKind(kind), datetime.fromisoformat(at), None, strip_index, evidence)
-        for kind, at, strip_index, evidence in opened
-    )
-    return AlertState(tuple(abnormal), fast, slow, alerts)

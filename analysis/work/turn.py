@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from analysis.alerts import AlertPolicy
+from analysis.alarms.policy import AlertPolicy
 from analysis.asking import ask
 from analysis.classifier import Classifier
 from analysis.drift import Monitor, amplitude_mv

@@ -19,12 +19,14 @@ from analysis.rhythm.delineation import load
 from analysis.work.plan import Plan, make_plan
 from analysis.work.postponed import Postponed
 from analysis.work.turn import Done, Result, Stale, analyse
+from core.alerts import AlertKind, Priority
 from core.ecg import SessionKey
 from core.errors import HisbundleError, Unavailable
 from core.keyring import KeyRing
-from store import alerts, findings, sessions
+from store import alerts, findings, sessions, technical
 from store.database import Database, Transaction
 from store.sessions import Claim, Progress
+from store.technical import Condition
 
 LISTEN, TELL = "chunk", "finding"
 RETRY_MIN_S, RETRY_MAX_S = 0.1, 5.0
@@ -42,6 +44,8 @@ class Pace:
     poll_s: float = 1.0
     gap_wait_s: float = 30.0
     session_idle_s: float = 300.0
+    # So many chunks of a running strip wait at most: asystole and fibrillation are told mid-strip.
+    collect_chunks: int = 2
     linger_s: float = 2.0  # longer than a chunk lasts, so that a running session can collect
 
 
@@ -124,12 +128,15 @@ class AnalysisWorker:
             self._pace.session_idle_s,
             self._postponed.rows(),
             self._pace.linger_s,
+            self._pace.collect_chunks,
         )
         if not claims:
             return await self._adopt(tx)
         if self._loads.ident is None:  # a session's first strip is complete some seconds from now
             self._loads.start()
         plans = [plan for claim in claims if (plan := await self._plan(tx, claim)) is not None]
+        opened = [plan.claim.session.row for plan in plans]
+        await technical.clear(tx, opened, AlertKind.KEY_FAILURE, claims[0].now)
         works = [plan.work for plan in plans]
         results = await asyncio.to_thread(
             analyse, works, self._classifier, reserve=self._reserve, drift=self._drift
@@ -155,6 +162,9 @@ class AnalysisWorker:
         except HisbundleError as error:
             retry_s = self._postponed.failed(session.row)
             log.error("analysis.no_key", **_named(session), error=str(error), retry_s=retry_s)
+            why = Condition(claim.now, Priority.MEDIUM, f"the key cannot be had: {error}")
+            await technical.raise_once(tx, [session.row], AlertKind.KEY_FAILURE, why)
+            await self._database.notify(tx, TELL)
             return None
         plan = await make_plan(tx, claim, keys.cipher, pace.batch_chunks, pace.gap_wait_s)
         if plan is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analysis.alerts import AlertPolicy
+from analysis.alarms.policy import AlertPolicy
 from analysis.classifier import Beats, Classifier
 from analysis.session.pipeline import Outcome, SessionPipeline
 from analysis.session.strips import Model

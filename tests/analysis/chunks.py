@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from analysis.alerts import AlertPolicy
+from analysis.alarms.policy import AlertPolicy
 from analysis.beats import BEAT_SAMPLES
 from analysis.classifier import CLASSES
 from analysis.session.pipeline import SessionPipeline

@@ -33,7 +33,9 @@ def test_a_rate_and_its_alert_at_every_sampling_rate(
     rates = [strip.rate.heart_rate_per_min for strip in found.strips if strip.rate is not None]
     assert len(rates) >= len(found.strips) - 2  # the first may lack a third beat, as may the last
     assert abs(np.mean(rates) - per_min) < 1
-    kinds = {kind for kind, _ in found.alerts} - {AlertKind.ABNORMAL_BEATS}
+    # What the network makes of drawn beats is no matter of the rate.
+    drawn = {AlertKind.ABNORMAL_BEATS, AlertKind.VENTRICULAR_RUN}
+    kinds = {kind for kind, _ in found.alerts} - drawn
     assert kinds == ({alert} if alert else set())
 
 

@@ -48,5 +48,5 @@ def test_each_strip_and_each_alert_is_told_once(recording: Recording, tmp_path: 
     told = replay(recording.signal_mv, RATE_HZ, AllAbnormal())
     assert [s.strip_index for s in told.findings] == list(range(len(told.findings)))
     assert sum(s.n_samples for s in told.findings) == len(recording.signal_mv)
-    assert [alert.kind for alert in told.alerts] == [AlertKind.ABNORMAL_BEATS]
+    assert [alert.kind for alert in told.alerts] == [AlertKind.VENTRICULAR_RUN]
     assert told.alerts[0].closed_at is not None

@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from analysis.alerts import AlertPolicy, AlertState, assess
-from core.alerts import Alert, AlertKind
+from analysis.alarms.assess import assess
+from analysis.alarms.policy import AlertPolicy
+from analysis.alarms.state import AlertState
+from core.alerts import Alert, AlertKind, Basis, Priority
 from core.ecg import Beat, Quality, Rate, Spectrum, StripFinding
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -95,7 +97,9 @@ ABNORMAL, TACHY, BRADY, LEADS = (
         ([OFF], [("opened", LEADS, 0)]),
         ([OFF, OFF], [("opened", LEADS, 0)]),
         ([OFF, heart(None, readable=False)], [("opened", LEADS, 0)]),
-        ([OFF, heart(70)], [("opened", LEADS, 0), ("closed", LEADS, 1)]),
+        ([OFF, heart(70)], [("opened", LEADS, 0)]),
+        ([OFF, heart(70), heart(70)], [("opened", LEADS, 0), ("closed", LEADS, 2)]),
+        ([OFF, heart(70)] * 20, [("opened", LEADS, 0)]),
     ],
 )
 def test_policy(strips: list[Strip], happened: list[tuple[str, AlertKind, int]]) -> None:
@@ -105,8 +109,12 @@ def test_policy(strips: list[Strip], happened: list[tuple[str, AlertKind, int]])
 def test_an_alert_opens_with_the_beat_that_completed_it_and_closes_under_its_key() -> None:
     state, opened = assess(POLICY, AlertState(), finding(3, beats(*[A] * 12)), False)
     at = BEGAN + timedelta(seconds=3 * 11.968 + 7)
-    evidence = "10 of 10 successive beats with abnormal probability >= 0.5 (model net-1, policy 1)"
-    assert opened == (Alert(ABNORMAL, at, None, 3, evidence),)
+    evidence = "10 of 10 successive beats with abnormal probability >= 0.5 (model net-1, policy 2)"
+    first = 3 * 1496
+    peaks = tuple(first + 125 * i for i in range(12))
+    mean = sum([A] * 12) / 12
+    basis = Basis(first + 875, first + 1496, peaks, mean, "net-1", "1", "2")
+    assert opened == (Alert(ABNORMAL, at, None, 3, evidence, Priority.LOW, basis),)
     _, closed = assess(POLICY, state, finding(4, beats(*[N] * 12)), False)
     assert [(alert.opened_at, alert.strip_index) for alert in closed] == [(at, 3)]
     assert closed[0].closed_at == BEGAN + timedelta(seconds=5 * 11.968)

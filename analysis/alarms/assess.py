@@ -1,0 +1,154 @@
+"""The next strip under the policy: what opens, what rings louder, what is over.
+
+A strip that still runs may open what is urgent and nothing else; the whole strip then confirms
+it or takes it back. One event rings once: what a greater condition explains is absorbed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from analysis.alarms.counts import Counted, count
+from analysis.alarms.policy import AlertPolicy, Row, absorbed, louder
+from analysis.alarms.signs import Sign, rhythm_signs
+from analysis.alarms.state import AlertState, Open
+from core.alerts import Alert, AlertKind, Basis, Priority
+from core.ecg import StripFinding
+from core.limits import UNLIMITED, Limits
+
+Changes = dict[AlertKind, Alert]
+
+
+def assess(
+    policy: AlertPolicy,
+    state: AlertState,
+    finding: StripFinding,
+    leads_off: bool,
+    *,
+    final: bool = True,
+    limits: Limits = UNLIMITED,
+) -> tuple[AlertState, tuple[Alert, ...]]:
+    """Apply the policy to the next strip: the new state, and alerts that changed.
+
+    ``leads_off``: the leads were off for more than half of it. ``final`` is False for a strip
+    that still runs: it is assessed again when it is whole.
+    """
+    counted = count(policy, state, finding, leads_off, limits) if final else Counted(state)
+    state = counted.state
+    changed: Changes = {}
+    spans = rhythm_signs(policy.rows, finding, limits, early=not final)
+    signs = [s for s in (*spans, *counted.signs) if limits.allows(s.kind)]
+    present = frozenset(sign.kind for sign in signs if _priority(policy, sign) is not None)
+    hidden = absorbed(policy.rows, present | {alert.kind for alert in state.open})
+    for sign in signs:
+        if sign.kind not in hidden:
+            state = _seen(policy, state, sign, finding, limits, changed)
+    if final:
+        holding = counted.holding | {sign.kind for sign in spans}
+        state = _close(policy, state, finding, holding, changed)
+    return _absorb(policy, state, finding, changed), tuple(changed.values())
+
+
+def ended(alert: Alert, at: datetime) -> Alert:
+    """The alert of a session that ended before its condition passed: nothing rings for ever."""
+    return _closed(alert, at, "; not over when the session ended")
+
+
+def _seen(
+    policy: AlertPolicy,
+    state: AlertState,
+    sign: Sign,
+    finding: StripFinding,
+    limits: Limits,
+    changed: Changes,
+) -> AlertState:
+    """A sign opens its alert, makes it louder, or goes on with it."""
+    row, priority = policy.row(sign.kind), _priority(policy, sign)
+    one = state.find(sign.kind)
+    if priority is None:
+        return state
+    if one is None:
+        since = state.closed.get(sign.kind)
+        if since is not None and sign.first - since < row.quiet_s * finding.rate_hz:
+            return state
+        alert = _alert(policy, sign, priority, finding, limits)
+        changed[sign.kind] = alert
+        return state.put(Open(alert, sign.stop))
+    alert, episodes = one.alert, one.episodes + (sign.first > one.seen)
+    if louder(alert.priority, priority) is not alert.priority:
+        told = _alert(policy, sign, priority, finding, limits)
+        alert = replace(alert, priority=priority, evidence=told.evidence, basis=told.basis)
+        changed[sign.kind] = alert
+    return state.put(Open(alert, max(one.seen, sign.stop), episodes))
+
+
+def _priority(policy: AlertPolicy, sign: Sign) -> Priority | None:
+    row = policy.row(sign.kind)
+    return row.priority if sign.sure else row.doubted
+
+
+def _alert(
+    policy: AlertPolicy, sign: Sign, priority: Priority, finding: StripFinding, limits: Limits
+) -> Alert:
+    set_by = f", limits {limits.source}" if limits.source else ""
+    evidence = f"{sign.words} (model {finding.model_id}, policy {policy.version}{set_by})"
+    basis = Basis(
+        sign.first,
+        sign.stop,
+        sign.beats,
+        sign.probability,
+        finding.model_id,
+        finding.pipeline_version,
+        policy.version,
+        verified=sign.sure,
+    )
+    at = _time_of(finding, sign.first)
+    return Alert(sign.kind, at, None, finding.strip_index, evidence, priority, basis)
+
+
+def _close(
+    policy: AlertPolicy,
+    state: AlertState,
+    finding: StripFinding,
+    holding: Iterable[AlertKind],
+    changed: Changes,
+) -> AlertState:
+    """Close what has not been seen for long enough; an unreadable strip ends no arrhythmia."""
+    stop = finding.first_sample + finding.n_samples
+    for one in state.opened:
+        row = policy.row(one.alert.kind)
+        if row.kind in holding:
+            state = state.put(replace(one, seen=max(one.seen, stop)))
+        elif finding.quality.readable and stop - one.seen >= row.clear_s * finding.rate_hz:
+            more = f"; {one.episodes} episodes" if one.episodes > 1 else ""
+            changed[row.kind] = _closed(one.alert, _time_of(finding, stop), more)
+            state = state.without(row.kind, stop)
+    return state
+
+
+def _absorb(
+    policy: AlertPolicy, state: AlertState, finding: StripFinding, changed: Changes
+) -> AlertState:
+    """Close what a greater condition, open by now, explains."""
+    stop = finding.first_sample + finding.n_samples
+    for kind in absorbed(policy.rows, frozenset(alert.kind for alert in state.open)):
+        one = state.find(kind)
+        if one is not None:
+            by = ", ".join(r.kind.value for r in _absorbing(policy.rows, kind, state))
+            changed[kind] = _closed(one.alert, _time_of(finding, stop), f"; now part of {by}")
+            state = state.without(kind, stop)
+    return state
+
+
+def _absorbing(rows: Iterable[Row], kind: AlertKind, state: AlertState) -> list[Row]:
+    return [row for row in rows if kind in row.absorbs and state.find(row.kind) is not None]
+
+
+def _closed(alert: Alert, at: datetime, remark: str = "") -> Alert:
+    # A clock may be set back meanwhile, but nothing ends before it begins.
+    closed_at = max(at, alert.opened_at + timedelta(milliseconds=1))
+    return replace(alert, closed_at=closed_at, evidence=alert.evidence + remark)
+
+
+def _time_of(finding: StripFinding, sample: int) -> datetime:
+    return finding.started_at + timedelta(seconds=(sample - finding.first_sample) / finding.rate_hz)
