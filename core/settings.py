@@ -38,6 +38,14 @@ class ClassifierKind(StrEnum):
     SAGEMAKER = "sagemaker"
 
 
+class SmtpTls(StrEnum):
+    """How e-mail is protected on its way to the server."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
 class Settings(BaseSettings):
     """The service's settings; every default is safe on a desk and binds loopback only."""
 
@@ -243,4 +251,20 @@ class Settings(BaseSettings):
         (),
         description="JSON list of origins that notifications may be sent to, as "
         '["https://ehr.example:8443"]; none by default',
+    )
+
+    # Messages to care teams; topics of Amazon SNS need no setting but aws_region
+    smtp_host: str | None = Field(
+        None, min_length=1, description="server that takes our e-mail; unset: none is sent"
+    )
+    smtp_port: int = Field(587, gt=0, le=65_535, description="its TCP port")
+    smtp_tls: SmtpTls = Field(SmtpTls.STARTTLS, description="starttls, tls, or none")
+    smtp_from: str | None = Field(None, description="address that e-mail comes from")
+    smtp_user: str | None = Field(None, description="login there; unset: without")
+    smtp_password: SecretStr | None = Field(None, description="password of that login")
+    webhook_routing_key: SecretStr | None = Field(
+        None, description="routing key of PagerDuty's Events API v2; unset: no webhooks"
+    )
+    messages_patience_s: PositiveFloat = Field(
+        86_400.0, description="seconds for which a message is tried before it counts as dead"
     )

@@ -22,6 +22,8 @@ def check(settings: Settings) -> None:
     _check_https(settings.tls_cert_file, settings.tls_key_file)
     _check_classifier(settings)
     _check_origins(settings.subscription_origins)
+    if (settings.smtp_host is None) != (settings.smtp_from is None):
+        raise Incorrect("HISBUNDLE_SMTP_HOST and HISBUNDLE_SMTP_FROM go together")
     for name in ("mqtt_ca_file", "mqtt_client_cert_file", "mqtt_client_key_file", "hl7v2_ca_file"):
         path: Path | None = getattr(settings, name)
         if path is not None and not path.is_file():

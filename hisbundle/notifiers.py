@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from functools import partial
 
+from alerting.channels.choose import channels
 from alerting.escalation import Escalation
+from alerting.sender import Patience, Sender
 from alerting.subscriptions.matcher import Matcher
 from alerting.technical import WatchLimits
 from alerting.watch import Watch
+from core.outbound import outbound
 from core.settings import Settings
 from hisbundle.address import fhir_url
 from hisbundle.parts import Parts
@@ -23,7 +26,16 @@ def notifiers(parts: Parts) -> list[Run]:
         Escalation(parts.database, fhir_url(parts.settings)).run,
         Matcher(parts.database, poll_s=parts.settings.analysis_poll_s).run,
         partial(deliver, parts),
+        _sender(parts).run,
     ]
+
+
+def _sender(parts: Parts) -> Sender:
+    settings = parts.settings
+    ca_pem = settings.outbound_ca_file.read_text() if settings.outbound_ca_file else None
+    ways = channels(settings, outbound(settings.outbound_networks, ca_pem))
+    patience = Patience(settings.messages_patience_s, settings.analysis_poll_s)
+    return Sender(parts.database, ways, patience)
 
 
 def _watch_limits(settings: Settings) -> WatchLimits:

@@ -1,13 +1,50 @@
-"""Messages to care teams: put out with what causes them, sent by whoever claims them."""
+"""Messages to care teams: put out with what causes them, sent by whoever claims them.
+
+A claim is a lease: no transaction is open while a message is on its way, and one whose sender
+died is due again when the lease is over. Those about one alarm to one address go in order.
+"""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
 
 import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.messages import Addressed
+from core.alerts import AlertKind, Priority
+from core.errors import NotFound
+from core.messages import Addressed, ChannelKind, Message, MessageEvent
+
+_MAX_ERROR_CHARS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that its sender has until the lease ends; ``attempts`` counts this one."""
+
+    id: int
+    address: str
+    message: Message
+    attempts: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A message as an administrator sees it."""
+
+    id: int
+    alarm: str
+    event: str
+    channel: str
+    address: str
+    status: str
+    attempts: int
+    next_try_at: datetime
+    error: str | None
+
 
 _ADD = text(
     "INSERT INTO notification"
@@ -15,6 +52,35 @@ _ADD = text(
     " VALUES (:alarm, :patient_id, :event, :level, :round, :channel, :address,"
     " CAST(:message AS jsonb)) ON CONFLICT DO NOTHING"
 )
+_CLAIM = text(
+    "WITH due AS (SELECT n.id FROM notification n WHERE n.status = 'waiting'"
+    "  AND n.next_try_at <= :now AND n.channel = :channel"
+    "  AND NOT EXISTS (SELECT FROM notification earlier WHERE earlier.status = 'waiting'"
+    "   AND earlier.alarm = n.alarm AND earlier.channel = n.channel"
+    "   AND earlier.address = n.address AND earlier.id < n.id)"
+    "  ORDER BY n.id LIMIT :limit FOR UPDATE OF n SKIP LOCKED)"
+    " UPDATE notification n SET attempts = n.attempts + 1, next_try_at = :until"
+    " FROM due WHERE n.id = due.id"
+    " RETURNING n.id, n.address, n.message, n.attempts, n.created_at"
+)
+_SENT = text(
+    "UPDATE notification SET status = 'sent', receipt = :receipt, error = NULL, sent_at = :now"
+    " WHERE id = :id AND status <> 'sent'"
+)
+# Only by the sender whose attempt was the last: another one may have it by now.
+_FAILED = text(
+    "UPDATE notification SET status = :status, error = :error, next_try_at = :next_try_at"
+    " WHERE id = :id AND status = 'waiting' AND attempts = :attempts"
+)
+_OPEN = text(
+    "SELECT id, alarm, event, channel, address, status, attempts, next_try_at, error"
+    " FROM notification WHERE status <> 'sent' ORDER BY id LIMIT :limit"
+)
+_RESEND = text(
+    "UPDATE notification SET status = 'waiting', next_try_at = :now, created_at = :now"
+    " WHERE status = 'dead' AND (CAST(:id AS bigint) IS NULL OR id = :id) RETURNING id"
+)
+_COUNTS = text("SELECT status, count(*) FROM notification WHERE status <> 'sent' GROUP BY status")
 
 
 async def put_out(tx: AsyncConnection, messages: Sequence[Addressed]) -> None:
@@ -34,3 +100,60 @@ async def put_out(tx: AsyncConnection, messages: Sequence[Addressed]) -> None:
     ]
     if rows:
         await tx.execute(_ADD, rows)
+
+
+async def claim(
+    tx: AsyncConnection, channel: ChannelKind, now: datetime, until: datetime, limit: int
+) -> list[Claimed]:
+    """Lease up to ``limit`` due messages until ``until``, past those that others claim."""
+    asked = {"channel": channel.value, "now": now, "until": until, "limit": limit}
+    rows = await tx.execute(_CLAIM, asked)
+    return sorted((Claimed(r[0], r[1], _message(r[2]), r[3], r[4]) for r in rows), key=_id)
+
+
+async def sent(tx: AsyncConnection, claimed: Claimed, receipt: str, now: datetime) -> None:
+    """Note that a message was taken; that holds, whoever has the lease by now."""
+    await tx.execute(_SENT, {"id": claimed.id, "receipt": receipt, "now": now})
+
+
+async def failed(
+    tx: AsyncConnection, claimed: Claimed, error: str, next_try_at: datetime, *, dead: bool
+) -> None:
+    """Note that a message was not taken; ``dead``: it will not be tried again."""
+    told = {"id": claimed.id, "attempts": claimed.attempts, "error": error[:_MAX_ERROR_CHARS],
+            "next_try_at": next_try_at, "status": "dead" if dead else "waiting"}  # fmt: skip
+    await tx.execute(_FAILED, told)
+
+
+async def counts(tx: AsyncConnection) -> dict[str, int]:
+    """Messages that wait and that are dead, by status."""
+    return {row[0]: row[1] for row in await tx.execute(_COUNTS)}
+
+
+async def unsent(tx: AsyncConnection, limit: int) -> list[Listed]:
+    """Messages that wait or are dead, the oldest first."""
+    return [Listed(*row) for row in await tx.execute(_OPEN, {"limit": limit})]
+
+
+async def resend(tx: AsyncConnection, id_: int | None, now: datetime) -> int:
+    """Try a dead message (None: all) anew; how many. Raises NotFound where it is not dead."""
+    found = (await tx.execute(_RESEND, {"id": id_, "now": now})).all()
+    if id_ is not None and not found:
+        raise NotFound(f"no message {id_} is dead")
+    return len(found)
+
+
+def _id(claimed: Claimed) -> int:
+    return claimed.id
+
+
+def _message(told: dict[str, Any]) -> Message:
+    return Message(
+        **told
+        | {
+            "event": MessageEvent(told["event"]),
+            "kind": AlertKind(told["kind"]),
+            "priority": Priority(told["priority"]),
+            "opened_at": datetime.fromisoformat(told["opened_at"]),
+        }
+    )

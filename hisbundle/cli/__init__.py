@@ -14,6 +14,7 @@ from hisbundle.cli.evaluate import evaluate
 from hisbundle.cli.export import export
 from hisbundle.cli.fetch import fetch
 from hisbundle.cli.hl7 import hl7
+from hisbundle.cli.messages import messages
 from hisbundle.cli.model import model
 from hisbundle.cli.replay import replay
 from hisbundle.cli.serve import serve
@@ -41,6 +42,7 @@ app.add_typer(client, name="client")
 app.add_typer(alerts, name="alerts")
 app.add_typer(audit, name="audit")
 app.add_typer(hl7, name="hl7")
+app.add_typer(messages, name="messages")
 app.add_typer(subscriptions, name="subscriptions")
 app.add_typer(fetch, name="fetch")
 app.add_typer(model, name="model")

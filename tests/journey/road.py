@@ -14,6 +14,7 @@ from typing import Any
 
 import asyncpg
 
+from core.alerts import WATCHED
 from hisbundle.embedded.postgres import EmbeddedPostgres
 from simulator.faults import FaultRates
 from simulator.source import Simulation
@@ -80,8 +81,9 @@ class Road:
             alerts = await connection.fetch(
                 "SELECT kind, strip_index, evidence, closed_at IS NULL AS open FROM alert a"
                 " JOIN monitoring_session s ON s.id = a.session WHERE s.device_id = $1"
-                " ORDER BY 1, 2",
+                " AND a.kind <> ALL ($2) ORDER BY 1, 2",
                 device_id,
+                [kind.value for kind in WATCHED],  # they tell of the service's own time of day
             )
         finally:
             await connection.close()
