@@ -1,5 +1,6 @@
 """Settings that cannot work, told by name before anything is started."""
 
+import re
 import ssl
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,10 @@ from pydantic import SecretStr
 
 from core import outbound
 from core.errors import Forbidden, Incorrect
-from core.settings import ClassifierKind, Role, Settings
+from core.settings import ClassifierKind, Role, Settings, SmtpTls
+
+_ADDRESS = re.compile(r"[^\s@<>]+@[A-Za-z0-9.-]+")
+_HERE = ("localhost", "127.0.0.1", "::1")
 
 
 def check(settings: Settings) -> None:
@@ -22,8 +26,7 @@ def check(settings: Settings) -> None:
     _check_https(settings.tls_cert_file, settings.tls_key_file)
     _check_classifier(settings)
     _check_origins(settings.subscription_origins)
-    if (settings.smtp_host is None) != (settings.smtp_from is None):
-        raise Incorrect("HISBUNDLE_SMTP_HOST and HISBUNDLE_SMTP_FROM go together")
+    _check_mail(settings)
     for name in ("mqtt_ca_file", "mqtt_client_cert_file", "mqtt_client_key_file", "hl7v2_ca_file"):
         path: Path | None = getattr(settings, name)
         if path is not None and not path.is_file():
@@ -58,6 +61,17 @@ def _check_classifier(settings: Settings) -> None:
     url = settings.sagemaker_runtime_url
     if url is not None and not urlsplit(url).hostname:
         raise Incorrect(f"HISBUNDLE_SAGEMAKER_RUNTIME_URL is not an https:// URL: {url}")
+
+
+def _check_mail(settings: Settings) -> None:
+    if (settings.smtp_host is None) != (settings.smtp_from is None):
+        raise Incorrect("HISBUNDLE_SMTP_HOST and HISBUNDLE_SMTP_FROM go together")
+    if (settings.smtp_user is None) != (settings.smtp_password is None):
+        raise Incorrect("HISBUNDLE_SMTP_USER and HISBUNDLE_SMTP_PASSWORD go together")
+    if settings.smtp_from is not None and not _ADDRESS.fullmatch(settings.smtp_from):
+        raise Incorrect("HISBUNDLE_SMTP_FROM is not an e-mail address")
+    if settings.smtp_tls is SmtpTls.NONE and settings.smtp_host not in (None, *_HERE):
+        raise Incorrect("HISBUNDLE_SMTP_TLS is none, and HISBUNDLE_SMTP_HOST is not this machine")
 
 
 def _check_origins(origins: Sequence[str]) -> None:

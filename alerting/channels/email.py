@@ -5,12 +5,17 @@ The text names no patient: it says what has happened and leads to where one has 
 
 import asyncio
 import smtplib
+import socket
 import ssl
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
+from threading import Timer
 
 from alerting.channels.channel import Refused
 from core.errors import Unavailable
@@ -19,6 +24,9 @@ from core.moments import instant
 from core.settings import SmtpTls
 
 TIMEOUT_S = 10.0
+DEADLINE_S = 30.0
+"""For one step of the server's, and for all of them: then its connection is cut."""
+THREADS = 4
 _HEADLINES = {"trigger": "", "acknowledge": "Acknowledged: ", "resolve": "Over: "}
 
 
@@ -36,16 +44,17 @@ class Server:
 
 
 class Email:
-    """Mail through one server; each message is a connection of its own, in a thread."""
+    """Mail through one server; each message has a connection and a thread of its own."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="smtp")
 
     async def send(self, address: str, message: Message, key: str) -> str:
         """Hand the mail over to the server; its Message-ID. Raises Refused or Unavailable."""
         mail = letter(address, message, key, self._server.sender)
         try:
-            await asyncio.to_thread(self._hand_over, mail)
+            await asyncio.get_running_loop().run_in_executor(self._threads, self._hand_over, mail)
         except smtplib.SMTPRecipientsRefused as error:
             raise _told([code for code, _ in error.recipients.values()]) from error
         except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
@@ -57,7 +66,7 @@ class Email:
 
     def _hand_over(self, mail: EmailMessage) -> None:
         server = self._server
-        with self._connected() as smtp:
+        with self._connected() as smtp, _cut_after(smtp, DEADLINE_S):
             if server.tls is SmtpTls.STARTTLS:
                 smtp.starttls(context=server.context)
             if server.user is not None:
@@ -87,6 +96,22 @@ def letter(address: str, message: Message, key: str, sender: str) -> EmailMessag
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(_text(what, message))
     return mail
+
+
+@contextmanager
+def _cut_after(smtp: smtplib.SMTP, seconds: float) -> Iterator[None]:
+    """Whoever drips bytes keeps no thread: its socket is shut when the time is over."""
+
+    def cut() -> None:
+        with suppress(OSError, AttributeError):
+            smtp.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
+
+    timer = Timer(seconds, cut)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _text(what: str, message: Message) -> str:

@@ -26,6 +26,13 @@ def _settings(**given: object) -> Settings:
         ({"mqtt_ca_file": "/nowhere/ca.pem"}, "HISBUNDLE_MQTT_CA_FILE"),
         ({"subscription_origins": ["ehr.example"]}, "HISBUNDLE_SUBSCRIPTION_ORIGINS"),
         ({"subscription_origins": ["https://ehr.example/hooks"]}, "/hooks is not an origin"),
+        ({"smtp_host": "mail.example"}, "HISBUNDLE_SMTP_FROM"),
+        ({"smtp_user": "me"}, "HISBUNDLE_SMTP_PASSWORD"),
+        ({"smtp_host": "mail.example", "smtp_from": "duty"}, "HISBUNDLE_SMTP_FROM is not"),
+        (
+            {"smtp_host": "mail.example", "smtp_from": "a@b.example", "smtp_tls": "none"},
+            "HISBUNDLE_SMTP_TLS",
+        ),
     ],
 )
 def test_each_is_told_by_name(given: dict[str, object], said: str) -> None:

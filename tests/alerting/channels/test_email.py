@@ -1,6 +1,7 @@
 """Mail to a real server, with and without TLS, and what it may answer."""
 
 import asyncio
+import contextlib
 import email
 import email.policy
 import ssl
@@ -96,3 +97,23 @@ def test_no_header_can_be_smuggled_in(address: str) -> None:
     mail = letter(DUTY, spoilt, "k", SENDER)
     assert mail["Bcc"] is None
     assert mail["Subject"] == "[high] Over: Pause Bcc: x@y.example"
+
+
+async def test_a_server_that_drips_keeps_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alerting.channels.email.DEADLINE_S", 0.5)
+
+    async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 me\r\n")
+        with contextlib.suppress(OSError):
+            while True:
+                writer.write(b"2")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+
+    server = await asyncio.start_server(drip, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    channel = Email(Server("localhost", port, SmtpTls.NONE, SENDER))
+    async with asyncio.timeout(10):
+        with pytest.raises(Unavailable):
+            await channel.send(DUTY, MESSAGE, "k")
+    server.close()
