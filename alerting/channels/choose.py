@@ -1,6 +1,7 @@
 """The ways to care teams that the settings open."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from alerting.channels.channel import Channel
 from alerting.channels.email import Email, Server
@@ -14,7 +15,7 @@ from core.settings import Settings
 def channels(settings: Settings, outbound: Outbound) -> Mapping[ChannelKind, Channel]:
     """SNS always, for a topic says for itself where it is; the others where they are set."""
     found: dict[ChannelKind, Channel] = {
-        ChannelKind.SNS: Sns(sns_client(settings.aws_region, settings.aws_endpoint_url))
+        ChannelKind.SNS: Sns(partial(sns_client, settings.aws_region, settings.aws_endpoint_url))
     }
     if settings.smtp_host is not None and settings.smtp_from is not None:
         found[ChannelKind.EMAIL] = Email(_server(settings, settings.smtp_host, settings.smtp_from))

@@ -6,8 +6,9 @@ however often it is sent within five minutes, and keeps the order of each alarm.
 
 import asyncio
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache
 from typing import Any
 
 import boto3
@@ -39,19 +40,25 @@ def sns_client(region: str, url: str | None) -> Any:
 
 
 class Sns:
-    """Topics by their ARN; ``client`` is from sns_client, its calls block in THREADS threads."""
+    """Topics by their ARN; ``connect`` is sns_client, its calls block in THREADS threads.
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    The client is made with the first message: looking for credentials may take a while, and
+    concerns nobody whose team has no topic.
+    """
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        self._client = cache(connect)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="sns")
 
     async def send(self, address: str, message: Message, key: str) -> str:
         """Publish to the topic ``address``; SNS's message id. Raises Refused or Unavailable."""
         if not _TOPIC.fullmatch(address):
             raise Refused("not the ARN of a topic")
-        publish = partial(self._client.publish, **_request(address, message, key))
+        request = _request(address, message, key)
         try:
-            answer = await asyncio.get_running_loop().run_in_executor(self._threads, publish)
+            answer = await asyncio.get_running_loop().run_in_executor(
+                self._threads, lambda: self._client().publish(**request)
+            )
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))[:100]
             if code in _NEVER:
@@ -64,7 +71,8 @@ class Sns:
     def close(self) -> None:
         """Take no more messages."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-        self._client.close()
+        if self._client.cache_info().currsize:
+            self._client().close()
 
 
 def body(message: Message) -> dict[str, Any]:

@@ -104,8 +104,13 @@ def _primitive(value: Any, element: Element, where: str) -> Iterator[Issue]:
 
 
 def _may_extend(element: Element) -> bool:
-    """Whether extensions may stand beside an element: it is a primitive, and no bare string."""
-    return element.is_primitive and element.name not in ("id", "div")
+    """Whether extensions may stand beside an element: it is a primitive, and no bare string.
+
+    HL7's R4 schema has no place for those of a canonical: what it refuses is not stored.
+    """
+    return (
+        element.is_primitive and element.name not in ("id", "div") and element.type != "canonical"
+    )
 
 
 def _siblings(

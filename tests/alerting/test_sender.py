@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import boto3
@@ -177,7 +178,7 @@ async def test_an_alarm_reaches_the_queue_behind_its_topic(ward: Ward, endpoint:
     )
     await ward.tell(HIGH)
     ward.now += timedelta(seconds=5)
-    sns = Sns(sns_client(REGION, endpoint))
+    sns = Sns(partial(sns_client, REGION, endpoint))
     await Sender(ward.database, {ChannelKind.SNS: sns}, now=lambda: ward.now).turn(ChannelKind.SNS)
     (received,) = sqs.receive_message(QueueUrl=queue)["Messages"]
     told = orjson.loads(orjson.loads(received["Body"])["Message"])

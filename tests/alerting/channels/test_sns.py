@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ async def test_the_subscriber_has_it(endpoint: str, suffix: str) -> None:
     policy = orjson.dumps({"priority": ["high"]}).decode()
     admin.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"],
                     Attributes={"FilterPolicy": policy})  # fmt: skip
-    sns = Sns(sns_client(REGION, endpoint))
+    sns = Sns(partial(sns_client, REGION, endpoint))
     receipt = await sns.send(topic, MESSAGE, "key1")
     (received,) = sqs.receive_message(QueueUrl=queue)["Messages"]
     outer: dict[str, Any] = orjson.loads(received["Body"])
@@ -63,7 +64,7 @@ async def test_the_subscriber_has_it(endpoint: str, suffix: str) -> None:
 
 
 async def test_what_will_never_work_is_refused(endpoint: str) -> None:
-    sns = Sns(sns_client(REGION, endpoint))
+    sns = Sns(partial(sns_client, REGION, endpoint))
     for topic in ("duty@example.org", f"arn:aws:sns:{REGION}:123456789012:nowhere"):
         with pytest.raises(Refused):
             await sns.send(topic, MESSAGE, "key1")
@@ -71,7 +72,7 @@ async def test_what_will_never_work_is_refused(endpoint: str) -> None:
 
 
 async def test_what_may_work_later_is_not() -> None:
-    sns = Sns(sns_client(REGION, "http://127.0.0.1:9"))
+    sns = Sns(partial(sns_client, REGION, "http://127.0.0.1:9"))
     with pytest.raises(Unavailable):
         await sns.send(f"arn:aws:sns:{REGION}:123456789012:ward3", MESSAGE, "key1")
     sns.close()
