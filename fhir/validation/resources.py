@@ -32,8 +32,16 @@ def _is_practitioner(participant: Json) -> bool:
     return "onBehalfOf" not in participant or "Practitioner/" in target
 
 
-def _task_1(value: Json) -> bool:
-    return not is_before(value.get("lastModified"), value.get("authoredOn"))
+def _task_1(task: Json) -> bool:
+    """What cannot be told, for one is a year and the other a day, is not taken as fulfilled."""
+    asked, changed = task.get("authoredOn"), task.get("lastModified")
+    if asked is None and "_authoredOn" not in task:
+        return True
+    if changed is None and "_lastModified" not in task:
+        return True
+    if asked is None or changed is None:
+        return False
+    return min(len(asked), 11) == min(len(changed), 11) and not is_before(changed, asked)
 
 
 RESOURCES: dict[str, tuple[Invariant, ...]] = {

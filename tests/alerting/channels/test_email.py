@@ -109,6 +109,7 @@ async def test_a_server_that_drips_keeps_nobody(monkeypatch: pytest.MonkeyPatch)
                 writer.write(b"2")
                 await writer.drain()
                 await asyncio.sleep(0.05)
+        writer.close()
 
     server = await asyncio.start_server(drip, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -116,4 +117,6 @@ async def test_a_server_that_drips_keeps_nobody(monkeypatch: pytest.MonkeyPatch)
     async with asyncio.timeout(10):
         with pytest.raises(Unavailable):
             await channel.send(DUTY, MESSAGE, "k")
-    server.close()
+        server.close()
+        await server.wait_closed()
+        await asyncio.sleep(0.2)  # the line's own end
