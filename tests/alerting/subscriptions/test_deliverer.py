@@ -210,7 +210,7 @@ async def test_what_may_not_be_read_any_more_keeps_its_number_only(bed: Bed) -> 
     await bed.deliver()
     (event,) = bed.hook.received[1:]
     assert event.numbers == [1]
-    assert b"f1" not in event.body and b"p1" not in event.body
+    assert b"Flag/f1" not in event.body and b"Patient/p1" not in event.body
     assert len(event.bundle["entry"]) == 1
     assert await _trail(bed) == []
 
