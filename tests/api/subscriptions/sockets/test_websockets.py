@@ -194,12 +194,12 @@ async def test_rest_hooks_are_not_bound(bench: Bench) -> None:
 
 async def test_websockets_are_bounded(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "MOST_PER_CLIENT", 2)
-    monkeypatch.setattr(connection, "BIND_S", 0.3)
     await bench.subscribe()
     held = [await bench.bound() for _ in range(2)]
     for each in held:
         await told(each)
     assert (await closed(await bench.bound()))[0] == connection.TOO_SLOW
+    monkeypatch.setattr(connection, "BIND_S", 0.3)
     silent = await connect(bench.url)
     assert (await closed(silent)) == (connection.POLICY, "no token came")
     monkeypatch.setattr(hub, "STRANGERS_MAX", 0)
