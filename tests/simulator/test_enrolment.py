@@ -60,12 +60,12 @@ def test_another_kind_of_server(stranger: str, path: str) -> None:
 def test_a_cancelled_call_is_not_waited_for() -> None:
     async def begin() -> None:
         async with asyncio.timeout(0.1):
-            await in_background(time.sleep, 3)
+            await in_background(time.sleep, 8)
 
     began = time.monotonic()
     with pytest.raises(TimeoutError):
         asyncio.run(begin())
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
 
 
 async def test_the_outcome_of_a_call() -> None:

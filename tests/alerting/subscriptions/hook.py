@@ -50,7 +50,7 @@ class Received:
 
 @dataclass
 class Hook:
-    """``status`` is what it answers; below ``slow`` it takes ``delay_s`` for it."""
+    """``status`` is what it answers, below ``slow`` after ``delay_s`` and once ``gate`` is open."""
 
     ca: Path
     port: int = 0
@@ -59,6 +59,10 @@ class Hook:
     slow: str = "/"
     received: list[Received] = field(default_factory=list)
     begun: asyncio.Event = field(default_factory=asyncio.Event)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.gate.set()
 
     @property
     def origin(self) -> str:
@@ -81,8 +85,9 @@ class Hook:
             body = await reader.readexactly(int(headers["content-length"]))
             self.begun.set()
             if self.status != DOWN:
-                is_slow = head[0].split(" ")[1].startswith(self.slow)
-                await asyncio.sleep(self.delay_s if is_slow else 0.0)
+                if head[0].split(" ")[1].startswith(self.slow):
+                    await asyncio.sleep(self.delay_s)
+                    await self.gate.wait()
                 self.received.append(Received(headers, body, self.status))
                 answer = f"HTTP/1.1 {self.status} Told\r\nLocation: https://localhost/\r\n"
                 writer.write(f"{answer}Content-Length: 6\r\n\r\nsecret".encode())

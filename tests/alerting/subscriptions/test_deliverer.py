@@ -2,7 +2,6 @@
 
 import asyncio
 import hmac
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from hashlib import sha256
@@ -158,29 +157,26 @@ async def test_a_slow_subscriber_keeps_nobody_waiting(bed: Bed) -> None:
     bed.hook.slow, slow = "/slow", f"{bed.hook.origin}/slow"
     await active(bed, "slow", told={"endpoint": slow})
     await active(bed, "quick")
-    bed.hook.delay_s = 1.5
+    bed.hook.gate.clear()
     async with running(bed.deliverer):
-        await bed.write(flag("f1"))
-        began = time.monotonic()
-        for n in range(2, 6):
+        for n in range(1, 6):
             await bed.write(flag(f"f{n}"))
         await until(lambda: len(bed.hook.taken) == 5)
-        assert time.monotonic() - began < 1.2
         async with bed.database.transaction() as tx:  # no transaction is open meanwhile
             idle = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in trans%'"
             assert (await tx.execute(text(idle))).scalar_one() == 0
-        bed.hook.delay_s = 0.0
+        bed.hook.gate.set()
         await until(lambda: len(bed.hook.taken) == 10)
     assert (await bed.standing("slow")).delivered == 5
 
 
 async def test_time_is_bounded_by_the_subscription(bed: Bed) -> None:
     await active(bed, timeout=1)
-    bed.hook.delay_s = 5.0
+    bed.hook.gate.clear()
     await bed.write(flag("f1"))
-    began = time.monotonic()
-    await bed.deliver()
-    assert 0.9 < time.monotonic() - began < 3
+    async with asyncio.timeout(8):  # less than others are given
+        await bed.deliver()
+    bed.hook.gate.set()
     assert (await bed.standing()).attempts == 1
 
 
@@ -298,20 +294,17 @@ async def test_an_answer_to_an_earlier_request_does_not_count(bed: Bed) -> None:
     assert (await bed.standing()).status is Status.ACTIVE
 
 
-async def test_from_the_change_to_the_subscriber_it_takes_less_than_a_second(bed: Bed) -> None:
+async def test_a_change_wakes_the_matcher_and_its_events_the_deliverer(bed: Bed) -> None:
+    bed.matcher._poll_s = bed.deliverer._poll_s = 3600.0
     await active(bed)
-    took = []
     async with running(bed.matcher), running(bed.deliverer):
         for n in range(10):
             bed.hook.begun.clear()
-            began = time.monotonic()
             await put(bed.database, flag(f"f{n}"))
             async with bed.database.transaction() as tx:
                 await bed.database.notify(tx, "resource")
-            await asyncio.wait_for(bed.hook.begun.wait(), 5)
-            took.append(time.monotonic() - began)
+            await asyncio.wait_for(bed.hook.begun.wait(), 60)
         await until(lambda: len(bed.hook.taken) == 10)
-    assert sorted(took)[5] < 0.5
     assert bed.hook.taken == list(range(1, 11))
 
 

@@ -75,7 +75,7 @@ def test_no_document_type_and_no_entities(tmp_path: Path) -> None:
         for codec in ("utf-16", "utf-16-le", "utf-32"):
             with pytest.raises(Incorrect):
                 from_xml(document.encode(codec))
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10
 
 
 def test_another_encoding_is_not_believed() -> None:

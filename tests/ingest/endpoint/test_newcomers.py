@@ -53,7 +53,7 @@ async def test_close_ends_stalled_handshakes(start: Start, server_tls: ssl.SSLCo
     endpoint = await start(server_tls)
     mute = await RawClient.open(endpoint.port)
     await asyncio.sleep(0.05)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(4):
         await endpoint.close()
     assert await mute.rest() == b""
     await mute.close()
