@@ -60,7 +60,7 @@ def killed(rows: dict[str, BeatSet], tmp_path_factory: pytest.TempPathFactory) -
     done = subprocess.run(
         [sys.executable, "-c", KILLED, str(asked), str(file)],
         capture_output=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
