@@ -16,11 +16,13 @@ from prometheus_client import Counter, Histogram
 from alerting.channels.channel import Channel, Refused
 from core.errors import Unavailable
 from core.messages import ChannelKind
+from fhir.mapping.communication import Attempt, communication
 from fhir.publishing.alarms import OUTBOX
+from fhir.publishing.shelf import as_told, evidence, publish
 from store import notifications
-from store.database import Database
+from store.database import Database, Transaction
 from store.listener import Wake
-from store.notifications import Claimed
+from store.notifications import MAX_ERROR_CHARS, Claimed
 
 LANE = 8
 """Messages of one channel on their way at once."""
@@ -109,7 +111,8 @@ class Sender:
         else:
             now = self._now()
             async with self._database.transaction() as tx:
-                await notifications.sent(tx, claimed, receipt, now)
+                if await notifications.sent(tx, claimed, receipt, now):
+                    await self._tell(tx, claimed, Attempt(claimed.attempts, now))
             ATTEMPTS.labels(kind.value, "sent").inc()
             waited_s = max((now - claimed.created_at).total_seconds(), 0.0)
             SENT_SECONDS.labels(kind.value).observe(waited_s)
@@ -119,12 +122,12 @@ class Sender:
         if channel is None:
             raise Refused(f"the channel {kind.value} is not set up")
         key = f"notification-{claimed.id}"
-        return await channel.send(claimed.address, claimed.message, key)
+        return await channel.send(claimed.sent.address, claimed.sent.message, key)
 
     async def _failed(
         self, kind: ChannelKind, claimed: Claimed, told: str, *, refused: bool
     ) -> None:
-        now = self._now()
+        now, told = self._now(), told[:MAX_ERROR_CHARS]
         old_s = (now - claimed.created_at).total_seconds()
         dead = refused or old_s >= self._patience.give_up_s
         pause_s = min(PAUSE_MIN_S * 2.0 ** min(claimed.attempts - 1, 20), PAUSE_MAX_S)
@@ -133,4 +136,11 @@ class Sender:
                     attempt=claimed.attempts, dead=dead)  # fmt: skip
         ATTEMPTS.labels(kind.value, "dead" if dead else "failed").inc()
         async with self._database.transaction() as tx:
-            await notifications.failed(tx, claimed, told, next_try_at, dead=dead)
+            if await notifications.failed(tx, claimed, told, next_try_at, dead=dead):
+                await self._tell(tx, claimed, Attempt(claimed.attempts, now, told, dead))
+
+    async def _tell(self, tx: Transaction, claimed: Claimed, attempt: Attempt) -> None:
+        """In the same transaction as its mark: the attempt, as a version of a Communication."""
+        body = communication(claimed.sent, attempt)
+        await publish(tx, [(evidence(body), as_told)])
+        await self._database.notify(tx, "resource")

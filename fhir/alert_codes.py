@@ -20,6 +20,16 @@ ACKNOWLEDGE = _local(
     "acknowledge-alert", "Acknowledge the alert",
     "Somebody is to answer for an alert: accepting the task acknowledges it.",
 )  # fmt: skip
+_PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationMode"
+ALERT_MESSAGE = Code(
+    "http://terminology.hl7.org/CodeSystem/communication-category", "alert", "Alert",
+    "HL7 communication-category",
+)  # fmt: skip
+MEDIA = {
+    "sns": Code(_PARTICIPATION, "ELECTRONIC", "electronic data", "HL7 v3 ParticipationMode"),
+    "email": Code(_PARTICIPATION, "EMAILWRIT", "email", "HL7 v3 ParticipationMode"),
+    "webhook": Code(_PARTICIPATION, "ELECTRONIC", "electronic data", "HL7 v3 ParticipationMode"),
+}
 FLAGS: dict[str, tuple[Code, ...]] = {
     "asystole": (
         _local("alert-asystole", "Asystole", "No beat for 4 s or more."),

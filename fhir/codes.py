@@ -5,7 +5,9 @@ only. What they lack stands in a code system of our own, with its definition in 
 """
 
 from fhir.alert_codes import ACKNOWLEDGE as ACKNOWLEDGE
+from fhir.alert_codes import ALERT_MESSAGE as ALERT_MESSAGE
 from fhir.alert_codes import FLAGS as FLAGS
+from fhir.alert_codes import MEDIA as MEDIA
 from fhir.alert_codes import PRIORITIES as PRIORITIES
 from fhir.coding import BASE as BASE
 from fhir.coding import LOCAL as LOCAL

@@ -17,7 +17,7 @@ from core.alerts import AlertKind, Priority
 from core.errors import NotFound
 from core.messages import Addressed, ChannelKind, Message, MessageEvent
 
-_MAX_ERROR_CHARS = 500
+MAX_ERROR_CHARS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,7 @@ class Claimed:
     """A message that its sender has until the lease ends; ``attempts`` counts this one."""
 
     id: int
-    address: str
-    message: Message
+    sent: Addressed
     attempts: int
     created_at: datetime
 
@@ -61,7 +60,8 @@ _CLAIM = text(
     "  ORDER BY n.id LIMIT :limit FOR UPDATE OF n SKIP LOCKED)"
     " UPDATE notification n SET attempts = n.attempts + 1, next_try_at = :until"
     " FROM due WHERE n.id = due.id"
-    " RETURNING n.id, n.address, n.message, n.attempts, n.created_at"
+    " RETURNING n.id, n.message, n.patient_id, n.level, n.round, n.address, n.attempts,"
+    " n.created_at"
 )
 _SENT = text(
     "UPDATE notification SET status = 'sent', receipt = :receipt, error = NULL, sent_at = :now"
@@ -108,21 +108,25 @@ async def claim(
     """Lease up to ``limit`` due messages until ``until``, past those that others claim."""
     asked = {"channel": channel.value, "now": now, "until": until, "limit": limit}
     rows = await tx.execute(_CLAIM, asked)
-    return sorted((Claimed(r[0], r[1], _message(r[2]), r[3], r[4]) for r in rows), key=_id)
+    return sorted((_claimed(channel, *row) for row in rows), key=_id)
 
 
-async def sent(tx: AsyncConnection, claimed: Claimed, receipt: str, now: datetime) -> None:
-    """Note that a message was taken; that holds, whoever has the lease by now."""
-    await tx.execute(_SENT, {"id": claimed.id, "receipt": receipt, "now": now})
+async def sent(tx: AsyncConnection, claimed: Claimed, receipt: str, now: datetime) -> bool:
+    """Note that a message was taken, whoever has the lease by now; False where it was before."""
+    done = await tx.execute(_SENT, {"id": claimed.id, "receipt": receipt, "now": now})
+    return bool(done.rowcount)
 
 
 async def failed(
     tx: AsyncConnection, claimed: Claimed, error: str, next_try_at: datetime, *, dead: bool
-) -> None:
-    """Note that a message was not taken; ``dead``: it will not be tried again."""
-    told = {"id": claimed.id, "attempts": claimed.attempts, "error": error[:_MAX_ERROR_CHARS],
+) -> bool:
+    """Note that a message was not taken; False where another one has it by now.
+
+    ``dead``: it will not be tried again.
+    """
+    told = {"id": claimed.id, "attempts": claimed.attempts, "error": error[:MAX_ERROR_CHARS],
             "next_try_at": next_try_at, "status": "dead" if dead else "waiting"}  # fmt: skip
-    await tx.execute(_FAILED, told)
+    return bool((await tx.execute(_FAILED, told)).rowcount)
 
 
 async def counts(tx: AsyncConnection) -> dict[str, int]:
@@ -145,6 +149,21 @@ async def resend(tx: AsyncConnection, id_: int | None, now: datetime) -> int:
 
 def _id(claimed: Claimed) -> int:
     return claimed.id
+
+
+def _claimed(
+    channel: ChannelKind,
+    id_: int,
+    message: dict[str, Any],
+    patient_id: str,
+    level: int,
+    round_: int,
+    address: str,
+    attempts: int,
+    created_at: datetime,
+) -> Claimed:
+    sent = Addressed(_message(message), patient_id, level, round_, channel, address)
+    return Claimed(id_, sent, attempts, created_at)
 
 
 def _message(told: dict[str, Any]) -> Message:

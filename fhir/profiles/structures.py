@@ -140,6 +140,22 @@ PROFILES = (
             Rule("Task.restriction", "Until when before more is done", least=0),
         ),
     ),
+    Profile(
+        "ecg-alert-message",
+        "Message about an ECG alert",
+        "Communication",
+        "What a care team was sent about an alert, and what came of it; each attempt is a version.",
+        (
+            Rule("Communication.category", "An alert"),
+            Rule("Communication.medium", "By which way it went"),
+            Rule("Communication.subject", "The patient, who is not named in the message"),
+            Rule("Communication.about", "The alert's Flag"),
+            Rule("Communication.recipient", "The topic, mailbox or host that it was sent to"),
+            Rule("Communication.payload", "What was said, and the link to the alert"),
+            Rule("Communication.note", "How the last attempt went"),
+            Rule("Communication.statusReason", "Why it was not taken", least=0),
+        ),
+    ),
 )
 
 

@@ -54,6 +54,12 @@ ELEMENTS: Mapping[str, Elements] = {
         "participant reasonCode reasonReference telecom note",
         "status",
     ),
+    "Communication": _elements(
+        "identifier instantiatesCanonical instantiatesUri basedOn partOf status statusReason "
+        "priority subject encounter reasonCode reasonReference",
+        "inResponseTo category medium topic about sent received recipient sender payload note",
+        "status",
+    ),
     "Device": _elements(
         "udiCarrier status safety",
         "identifier definition statusReason distinctIdentifier manufacturer manufactureDate "

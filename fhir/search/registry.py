@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from fhir.search.params import ResourceType
 from fhir.search.types.binary import BINARY
 from fhir.search.types.care_team import CARE_TEAM
+from fhir.search.types.communication import COMMUNICATION
 from fhir.search.types.device import DEVICE
 from fhir.search.types.document import DOCUMENT
 from fhir.search.types.encounter import ENCOUNTER
@@ -49,6 +50,7 @@ TYPES: Mapping[str, ResourceType] = {
         GROUP,
         SUBSCRIPTION,
         TASK,
+        COMMUNICATION,
     )
 }
 """By name, in the order in which a reader will care for them."""

@@ -14,9 +14,10 @@ from core.alarms.alarm import Alarm
 from core.alarms.policy import EscalationPolicy, Level, Recipient
 from core.alerts import Alert, AlertKind, Priority
 from core.ecg import StripFinding
-from core.messages import ChannelKind
+from core.messages import Addressed, ChannelKind, Message, MessageEvent
 from fhir import bundle
 from fhir.mapping.beats import beats
+from fhir.mapping.communication import Attempt, communication
 from fhir.mapping.device import algorithm, recorder
 from fhir.mapping.episodes import episodes
 from fhir.mapping.flag import flag
@@ -53,6 +54,26 @@ SENT_PATIENT = {
     "birthDate": "1958-07",
 }
 
+MAIL = Addressed(
+    Message(
+        alarm="6f1c7f0e-8a52-5b0c-9c43-f4a2ad6a0d11",
+        event=MessageEvent.TRIGGER,
+        kind=AlertKind.VENTRICULAR_TACHYCARDIA,
+        priority=Priority.HIGH,
+        display="Ventricular tachycardia",
+        session="00" * 16,
+        strip_index=3,
+        opened_at=STARTED_AT,
+        count=1,
+        confidence=0.97,
+        link="https://ecg.test/fhir/Flag/6f1c7f0e-8a52-5b0c-9c43-f4a2ad6a0d11",
+    ),
+    "p1",
+    1,
+    0,
+    ChannelKind.EMAIL,
+    "ward@hospital.test",
+)
 RUN = replace(
     samples.OPEN_ALERT,
     kind=AlertKind.VENTRICULAR_TACHYCARDIA,
@@ -111,6 +132,12 @@ RESOURCES: dict[str, dict[str, Any]] = {
     ),
     "task-requested": task(CALLED, newest_of(RUN)),
     "task-accepted": task(TAKEN, newest_of(RUN)),
+    "communication-completed": communication(MAIL, Attempt(2, STARTED_AT)),
+    "communication-in-progress": communication(MAIL, Attempt(1, STARTED_AT, "smtp: 451")),
+    "communication-not-done": communication(
+        replace(MAIL, channel=ChannelKind.WEBHOOK, address="https://hook.test/secret?key=1"),
+        Attempt(1, STARTED_AT, "status 404", dead=True),
+    ),
     "device-recorder": recorder(samples.DEVICE, samples.PATIENT),
     "device-algorithm": algorithm("1.0", "baseline-1a2b3c"),
     "patient": patient(SENT_PATIENT),

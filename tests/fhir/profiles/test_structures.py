@@ -22,6 +22,7 @@ FILES = {
     "ecg-monitoring-report": ["diagnosticreport-final", "diagnosticreport-partial"],
     "ecg-alert": ["flag-active", "flag-inactive", "flag-acknowledged", "flag-silent"],
     "ecg-alert-task": ["task-requested", "task-accepted"],
+    "ecg-alert-message": ["communication-completed", "communication-in-progress"],
 }
 CASES = [(profile, name) for profile in PROFILES for name in FILES[profile.id]]
 

@@ -208,6 +208,19 @@ CASES: list[tuple[Json, str]] = [
     ),
     (
         {
+            "resourceType": "Communication", "id": "a", "status": "completed",
+            "identifier": [{"system": SYSTEM, "value": "5"}], "category": [_concept("alert")],
+            "medium": [_concept("m")], "subject": reference("Patient", "p"),
+            "recipient": [reference("CareTeam", "c")], "sender": reference("Device", "d"),
+            "basedOn": [reference("Task", "t")], "partOf": [reference("Flag", "f")],
+            "encounter": reference("Encounter", "e"), "sent": "2026-03-01T00:00:00Z",
+            "received": "2026-03-01T00:00:01Z",
+        },
+        "based-on=Task/t category=alert encounter=Encounter/e identifier=5 medium=m"
+        " part-of=Flag/f recipient=CareTeam/c sender=Device/d status=completed",
+    ),
+    (
+        {
             "resourceType": "DocumentReference", "id": "a", "status": "current",
             "subject": reference("Patient", "p"), "author": [reference("Device", "d")],
             "content": [{"attachment": {"contentType": "application/zip", "url": "Binary/b"},
@@ -243,7 +256,7 @@ def test_whose_they_are_and_when() -> None:
     patients = {body["resourceType"]: index(body).patient_id for body, _ in CASES}
     assert {name for name, patient in patients.items() if patient == "p"} == {
         "Encounter", "CareTeam", "Device", "ServiceRequest", "Provenance", "Observation",
-        "DiagnosticReport", "Flag", "DocumentReference", "Task",
+        "DiagnosticReport", "Flag", "DocumentReference", "Task", "Communication",
     }  # fmt: skip
     by_type = {body["resourceType"]: index(body) for body, _ in CASES}
     assert by_type["Encounter"].at == datetime(2026, 3, 1, tzinfo=UTC)
