@@ -20,7 +20,7 @@ from tests.fhir.samples import DEVICE, PATIENT, STARTED_AT
 
 
 def publisher(database: Database) -> Publisher:
-    return Publisher(database, report_interval_s=60, poll_s=0.05)
+    return Publisher(database, report_interval_s=60, quiet_s=30, poll_s=0.05)
 
 
 async def publish(clinic: Clinic) -> None:

@@ -13,7 +13,7 @@ from tests.fhir.clinic import Clinic, open_clinic, strips
 
 
 async def publish(clinic: Clinic) -> None:
-    publisher = Publisher(clinic.database, report_interval_s=60)
+    publisher = Publisher(clinic.database, report_interval_s=60, quiet_s=30)
     while await publisher.turn():
         pass
 
