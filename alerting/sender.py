@@ -30,6 +30,8 @@ LEASE_S = 60.0
 """Longer than any channel takes."""
 PAUSE_MIN_S, PAUSE_MAX_S = 1.0, 300.0
 RETRY_S = 1.0
+TIDY_S = 3600.0
+_PRUNED = 1000
 ATTEMPTS = Counter("hisbundle_message_attempts", "Messages tried", ["channel", "result"])
 SENT_SECONDS = Histogram(
     "hisbundle_message_sent_seconds",
@@ -47,10 +49,15 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """For how long a message is tried, and how often an idle lane looks, in s."""
+    """For how long a message is tried and kept, how often an idle lane looks, in s; and pace.
+
+    ``per_minute`` messages go to one address at most, those of high priority apart.
+    """
 
     give_up_s: float = 86_400.0
     poll_s: float = 1.0
+    kept_s: float = 7_776_000.0
+    per_minute: int = 30
 
 
 class Sender:
@@ -72,6 +79,7 @@ class Sender:
         wake = self._database.listen(OUTBOX)
         async with asyncio.TaskGroup() as lanes:
             tasks = [lanes.create_task(self._lane(kind, wake)) for kind in ChannelKind]
+            tasks.append(lanes.create_task(self._tidy_at_times()))
             await stop.wait()
             for task in tasks:
                 task.cancel()
@@ -88,12 +96,29 @@ class Sender:
             if not busy:
                 await wake.wait(self._patience.poll_s)
 
+    async def _tidy_at_times(self) -> None:
+        while True:
+            try:
+                await self.tidy()
+            except Unavailable as error:
+                log.error("sender.waits", error=str(error))
+            await asyncio.sleep(TIDY_S)
+
+    async def tidy(self) -> None:
+        """Forget messages that were taken long ago; their Communications stay."""
+        before = self._now() - timedelta(seconds=self._patience.kept_s)
+        forgotten = _PRUNED
+        while forgotten == _PRUNED:
+            async with self._database.transaction() as tx:
+                forgotten = await notifications.prune(tx, before, _PRUNED)
+
     async def turn(self, kind: ChannelKind) -> bool:
         """Try what is due of one channel; whether there was anything."""
         now = self._now()
         until = now + timedelta(seconds=LEASE_S)
         async with self._database.transaction() as tx:
-            claimed = await notifications.claim(tx, kind, now, until, LANE)
+            pace = self._patience.per_minute
+            claimed = await notifications.claim(tx, kind, now, until, LANE, pace)
         async with asyncio.TaskGroup() as group:
             for message in claimed:
                 group.create_task(self._try(kind, message))

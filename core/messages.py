@@ -23,6 +23,13 @@ class MessageEvent(StrEnum):
     RESOLVE = "resolve"
 
 
+_HEADLINES = {
+    MessageEvent.TRIGGER: "",
+    MessageEvent.ACKNOWLEDGE: "Acknowledged: ",
+    MessageEvent.RESOLVE: "Over: ",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """What is told of an alert; ``alarm`` is its Flag's id, the same in all its messages.
@@ -58,3 +65,8 @@ class Addressed:
     round: int
     channel: ChannelKind
     address: str
+
+
+def headline(message: Message) -> str:
+    """What has happened, in a few words."""
+    return f"{_HEADLINES[message.event]}{message.display}"

@@ -265,6 +265,18 @@ class Settings(BaseSettings):
     webhook_routing_key: SecretStr | None = Field(
         None, description="routing key of PagerDuty's Events API v2; unset: no webhooks"
     )
+    webhook_origins: tuple[str, ...] = Field(
+        ("https://events.pagerduty.com",),
+        description="JSON list of origins that webhooks, and the routing key, may be sent to",
+    )
+    messages_per_minute: PositiveInt = Field(
+        30,
+        description="messages to one address within a minute, those of high priority apart; what "
+        "is more waits",
+    )
+    messages_kept_s: PositiveFloat = Field(
+        7_776_000.0, description="seconds after which a message that was taken is forgotten here"
+    )
     messages_patience_s: PositiveFloat = Field(
         86_400.0, description="seconds for which a message is tried before it counts as dead"
     )

@@ -34,7 +34,12 @@ def _sender(parts: Parts) -> Sender:
     settings = parts.settings
     ca_pem = settings.outbound_ca_file.read_text() if settings.outbound_ca_file else None
     ways = channels(settings, outbound(settings.outbound_networks, ca_pem))
-    patience = Patience(settings.messages_patience_s, settings.analysis_poll_s)
+    patience = Patience(
+        settings.messages_patience_s,
+        settings.analysis_poll_s,
+        settings.messages_kept_s,
+        settings.messages_per_minute,
+    )
     return Sender(parts.database, ways, patience)
 
 

@@ -6,7 +6,7 @@ died is due again when the lease is over. Those about one alarm to one address g
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -18,6 +18,7 @@ from core.errors import NotFound
 from core.messages import Addressed, ChannelKind, Message, MessageEvent
 
 MAX_ERROR_CHARS = 500
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +48,21 @@ class Listed:
 
 _ADD = text(
     "INSERT INTO notification"
-    " (alarm, patient_id, event, level, round, channel, address, message)"
+    " (alarm, patient_id, event, level, round, channel, address, message, created_at,"
+    " next_try_at)"
     " VALUES (:alarm, :patient_id, :event, :level, :round, :channel, :address,"
-    " CAST(:message AS jsonb)) ON CONFLICT DO NOTHING"
+    " CAST(:message AS jsonb), :now, :now) ON CONFLICT DO NOTHING"
 )
 _CLAIM = text(
     "WITH due AS (SELECT n.id FROM notification n WHERE n.status = 'waiting'"
     "  AND n.next_try_at <= :now AND n.channel = :channel"
+    "  AND (n.message->>'priority' = 'high' OR :per_minute > (SELECT count(*) FROM notification s"
+    "   WHERE s.channel = n.channel AND s.address = n.address AND s.status = 'sent'"
+    "   AND s.sent_at > :since))"
     "  AND NOT EXISTS (SELECT FROM notification earlier WHERE earlier.status = 'waiting'"
     "   AND earlier.alarm = n.alarm AND earlier.channel = n.channel"
     "   AND earlier.address = n.address AND earlier.id < n.id)"
-    "  ORDER BY n.id LIMIT :limit FOR UPDATE OF n SKIP LOCKED)"
+    "  ORDER BY n.message->>'priority' <> 'high', n.id LIMIT :limit FOR UPDATE OF n SKIP LOCKED)"
     " UPDATE notification n SET attempts = n.attempts + 1, next_try_at = :until"
     " FROM due WHERE n.id = due.id"
     " RETURNING n.id, n.message, n.patient_id, n.level, n.round, n.address, n.attempts,"
@@ -80,11 +85,15 @@ _RESEND = text(
     "UPDATE notification SET status = 'waiting', next_try_at = :now, created_at = :now"
     " WHERE status = 'dead' AND (CAST(:id AS bigint) IS NULL OR id = :id) RETURNING id"
 )
+_PRUNE = text(
+    "DELETE FROM notification WHERE id IN (SELECT id FROM notification"
+    " WHERE status = 'sent' AND sent_at < :before ORDER BY sent_at LIMIT :limit)"
+)
 _COUNTS = text("SELECT status, count(*) FROM notification WHERE status <> 'sent' GROUP BY status")
 
 
-async def put_out(tx: AsyncConnection, messages: Sequence[Addressed]) -> None:
-    """Put messages into the outbox; one that is there already stays as it is."""
+async def put_out(tx: AsyncConnection, messages: Sequence[Addressed], now: datetime) -> None:
+    """Put messages into the outbox, due from ``now``; one that is there already stays as it is."""
     rows = [
         {
             "alarm": addressed.message.alarm,
@@ -95,6 +104,7 @@ async def put_out(tx: AsyncConnection, messages: Sequence[Addressed]) -> None:
             "channel": addressed.channel.value,
             "address": addressed.address,
             "message": orjson.dumps(asdict(addressed.message)).decode(),
+            "now": now,
         }
         for addressed in messages
     ]
@@ -103,10 +113,20 @@ async def put_out(tx: AsyncConnection, messages: Sequence[Addressed]) -> None:
 
 
 async def claim(
-    tx: AsyncConnection, channel: ChannelKind, now: datetime, until: datetime, limit: int
+    tx: AsyncConnection,
+    channel: ChannelKind,
+    now: datetime,
+    until: datetime,
+    limit: int,
+    per_minute: int,
 ) -> list[Claimed]:
-    """Lease up to ``limit`` due messages until ``until``, past those that others claim."""
-    asked = {"channel": channel.value, "now": now, "until": until, "limit": limit}
+    """Lease up to ``limit`` due messages until ``until``, past those that others claim.
+
+    Those of high priority first; of the others none to an address that got ``per_minute`` within
+    the last minute.
+    """
+    asked = {"channel": channel.value, "now": now, "until": until, "limit": limit,
+             "since": now - _MINUTE, "per_minute": per_minute}  # fmt: skip
     rows = await tx.execute(_CLAIM, asked)
     return sorted((_claimed(channel, *row) for row in rows), key=_id)
 
@@ -137,6 +157,11 @@ async def counts(tx: AsyncConnection) -> dict[str, int]:
 async def unsent(tx: AsyncConnection, limit: int) -> list[Listed]:
     """Messages that wait or are dead, the oldest first."""
     return [Listed(*row) for row in await tx.execute(_OPEN, {"limit": limit})]
+
+
+async def prune(tx: AsyncConnection, before: datetime, limit: int) -> int:
+    """Forget up to ``limit`` messages that were taken before then; how many."""
+    return (await tx.execute(_PRUNE, {"before": before, "limit": limit})).rowcount
 
 
 async def resend(tx: AsyncConnection, id_: int | None, now: datetime) -> int:

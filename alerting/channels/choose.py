@@ -21,7 +21,7 @@ def channels(settings: Settings, outbound: Outbound) -> Mapping[ChannelKind, Cha
         found[ChannelKind.EMAIL] = Email(_server(settings, settings.smtp_host, settings.smtp_from))
     if settings.webhook_routing_key is not None:
         key = settings.webhook_routing_key.get_secret_value()
-        found[ChannelKind.WEBHOOK] = Webhook(outbound, key)
+        found[ChannelKind.WEBHOOK] = Webhook(outbound, key, settings.webhook_origins)
     return found
 
 

@@ -15,11 +15,12 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
+from html import escape
 from threading import Timer
 
 from alerting.channels.channel import Refused
 from core.errors import Unavailable
-from core.messages import Message
+from core.messages import Message, headline
 from core.moments import instant
 from core.settings import SmtpTls
 
@@ -27,7 +28,10 @@ TIMEOUT_S = 10.0
 DEADLINE_S = 30.0
 """For one step of the server's, and for all of them: then its connection is cut."""
 THREADS = 4
-_HEADLINES = {"trigger": "", "acknowledge": "Acknowledged: ", "resolve": "Over: "}
+_HTML = """<!DOCTYPE html><html lang="en"><body style="font-family: sans-serif">
+<h1 style="font-size: 1.3em">{}</h1><p>{}</p><p><a href="{}">Open the alert</a></p>
+</body></html>
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +92,16 @@ def letter(address: str, message: Message, key: str, sender: str) -> EmailMessag
     except (MessageError, ValueError, IndexError) as error:
         raise Refused("not an e-mail address") from error
     mail["To"], mail["From"] = str(to), str(origin)
-    what = f"{_HEADLINES[message.event.value]}{message.display}"
-    mail["Subject"] = f"[{message.priority.value}] {' '.join(what.split())}"
+    what = " ".join(headline(message).split())
+    mail["Subject"] = f"[{message.priority.value}] {what}"
     mail["Date"] = format_datetime(message.opened_at)
     mail["Message-ID"] = f"<{key}@{origin.domain}>"
     mail["References"] = f"<{message.alarm}@{origin.domain}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(_text(what, message))
+    lines = list(_lines(message))
+    mail.set_content("\n".join((what, *lines, message.link, "")))
+    told = "<br>".join(map(escape, lines))
+    mail.add_alternative(_HTML.format(escape(what), told, escape(message.link)), subtype="html")
     return mail
 
 
@@ -114,15 +121,14 @@ def _cut_after(smtp: smtplib.SMTP, seconds: float) -> Iterator[None]:
         timer.cancel()
 
 
-def _text(what: str, message: Message) -> str:
-    lines = [
-        what,
-        f"Priority {message.priority.value}, since {instant(message.opened_at)}, "
-        f"{message.count} time(s), session {message.session}.",
-        *([] if message.confidence is None else [f"Confidence {message.confidence:.2f}."]),
-        message.link,
-    ]
-    return "\n".join(lines) + "\n"
+def _lines(message: Message) -> Iterator[str]:
+    since = instant(message.opened_at)
+    yield (
+        f"Priority {message.priority.value}, since {since}, "
+        f"{message.count} time(s), session {message.session}."
+    )
+    if message.confidence is not None:
+        yield f"Confidence {message.confidence:.2f}."
 
 
 def _told(codes: list[int]) -> Refused | Unavailable:

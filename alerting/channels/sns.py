@@ -18,11 +18,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from alerting.channels.channel import Refused
 from core.errors import Unavailable
-from core.messages import Message
+from core.messages import Message, headline
 from core.moments import instant
 
 THREADS = 4
 CONNECT_S, READ_S = 3.0, 5.0
+_SUBJECT_MAX = 99
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d+:[A-Za-z0-9_-]{1,256}(\.fifo)?")
 _NEVER = frozenset({"NotFound", "NotFoundException", "InvalidParameter", "InvalidParameterValue",
                     "AuthorizationError", "ValidationException"})  # fmt: skip
@@ -92,11 +93,18 @@ def body(message: Message) -> dict[str, Any]:
     }
 
 
+def subject(message: Message) -> str:
+    """The subject of what e-mail subscribers of a topic get: printable ASCII, below 100 long."""
+    told = f"[{message.priority.value}] {headline(message)}"
+    return "".join(c if " " <= c <= "~" else "?" for c in " ".join(told.split()))[:_SUBJECT_MAX]
+
+
 def _request(topic: str, message: Message, key: str) -> dict[str, Any]:
     attributes = {"kind": message.kind.value, "priority": message.priority.value,
                   "event": message.event.value}  # fmt: skip
     request: dict[str, Any] = {
         "TopicArn": topic,
+        "Subject": subject(message),
         "Message": orjson.dumps(body(message)).decode(),
         "MessageAttributes": {
             name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()

@@ -1,9 +1,11 @@
 """A plain webhook in the form of PagerDuty's Events API v2, which others take too.
 
-https://developer.pagerduty.com/docs/events-api-v2-overview. The address may be any that guarded
-requests lead to (core.outbound); the routing key is a setting and never in the database.
+https://developer.pagerduty.com/docs/events-api-v2-overview. The routing key is a setting, never in
+the database, and goes to the origins alone that the operator has listed, by guarded requests
+(core.outbound).
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -14,6 +16,7 @@ from core.errors import Forbidden, Unavailable
 from core.messages import Message
 from core.moments import instant
 from core.outbound import Outbound
+from fhir.subscriptions.endpoints import check_endpoint
 
 TIMEOUT_S = 10.0
 _SEVERITIES = {Priority.HIGH: "critical", Priority.MEDIUM: "error", Priority.LOW: "warning"}
@@ -24,8 +27,8 @@ _LATER = frozenset({408, 425, 429})
 class Webhook:
     """Events by POST; one alarm is one incident there, whatever is told of it."""
 
-    def __init__(self, outbound: Outbound, routing_key: str) -> None:
-        self._outbound, self._routing_key = outbound, routing_key
+    def __init__(self, outbound: Outbound, routing_key: str, origins: Sequence[str]) -> None:
+        self._outbound, self._routing_key, self._origins = outbound, routing_key, origins
 
     async def send(self, address: str, message: Message, key: str) -> str:
         """Post the event; "" as receipt, for answers are not read. Raises Refused or Unavailable.
@@ -34,6 +37,7 @@ class Webhook:
         """
         body = orjson.dumps(event(message, self._routing_key))
         try:
+            check_endpoint(address, self._origins)
             status = await self._outbound.post(address, body, _HEADERS, TIMEOUT_S)
         except Forbidden as error:
             raise Refused(str(error)) from error

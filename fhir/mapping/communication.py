@@ -9,7 +9,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from core.alerts import Priority
-from core.messages import Addressed, ChannelKind
+from core.messages import Addressed, ChannelKind, headline
 from fhir import codes
 from fhir.codes import concept
 from fhir.mapping.identity import stable_id
@@ -17,7 +17,6 @@ from fhir.values import Json, compact, instant, narrative, reference
 
 KIND = "message"
 _PRIORITIES = {Priority.HIGH: "stat", Priority.MEDIUM: "urgent", Priority.LOW: "routine"}
-_HEADLINES = {"trigger": "", "acknowledge": "Acknowledged: ", "resolve": "Over: "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ def communication_id(sent: Addressed) -> str:
 def communication(sent: Addressed, attempt: Attempt) -> Json:
     """The Communication after an attempt; ``sent`` is when the channel took the message."""
     message = sent.message
-    said = f"{_HEADLINES[message.event.value]}{message.display}"
+    said = headline(message)
     return compact(
         {
             "resourceType": "Communication",

@@ -56,7 +56,7 @@ async def tell(
         messages += _messages(step, now, base)
         pieces += _pieces(step.alarm, now, at)
         latency.observe(step, now, at)
-    await notifications.put_out(tx, messages)
+    await notifications.put_out(tx, messages, at)
     await notify(tx, TIMER)
     if messages:
         await notify(tx, OUTBOX)

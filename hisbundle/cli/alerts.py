@@ -46,6 +46,18 @@ def alerts_list(
     run(work())
 
 
+@alerts.command("rules")
+def alerts_rules() -> None:
+    """Print the alarm policy: each condition, how urgent it is, and from what on it rings."""
+    from analysis.alarms.policy import AlertPolicy
+    from hisbundle.rules import told
+
+    policy = AlertPolicy()
+    typer.echo(f"alarm policy {policy.version}")
+    for row in policy.rows:
+        typer.echo("\t".join(told(row)))
+
+
 @alerts.command("history")
 def alerts_history(alert_id: Id, data_dir: DataDir = None) -> None:
     """Print what has happened to an alert, and the messages about it."""

@@ -45,4 +45,11 @@ notification = Table(
         "next_try_at",
         postgresql_where=sql("status = 'waiting'"),
     ),
+    Index(
+        "notification_sent_idx",
+        "channel",
+        "address",
+        "sent_at",
+        postgresql_where=sql("status = 'sent'"),
+    ),
 )

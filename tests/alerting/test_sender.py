@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from alerting.channels.channel import Refused
 from alerting.channels.sns import Sns, sns_client
-from alerting.sender import LEASE_S, Patience, Sender
+from alerting.sender import LANE, LEASE_S, Patience, Sender
 from core.errors import NotFound, Unavailable
 from core.messages import ChannelKind, Message
 from fhir.publishing.alarms import OUTBOX
@@ -51,10 +51,6 @@ class Line:
 async def ward(database: Database) -> Ward:
     made = await open_ward(database)
     await made.put_in_force(WARD)
-    # The outbox fills in its own time: this clinic's is a little later.
-    async with database.transaction() as tx:
-        made.now = (await tx.execute(text("SELECT now()"))).scalar_one()
-    made.now += timedelta(seconds=1)
     return made
 
 
@@ -179,6 +175,38 @@ async def test_an_end_never_overtakes_its_beginning(ward: Ward) -> None:
     events = [event for event, _ in line.taken]
     assert events[0] == "trigger"
     assert events[-1] == "resolve"
+
+
+async def test_a_storm_waits_but_not_what_is_urgent(ward: Ward) -> None:
+    await ward.tell(HIGH)
+    ward.now += timedelta(seconds=1)
+    async with ward.database.transaction() as tx:
+        await tx.execute(text(_STORM), {"now": ward.now})
+    line = Line()
+    calm = Patience(3600, 0.05, per_minute=10)
+    paced = Sender(ward.database, {ChannelKind.SNS: line}, calm, now=lambda: ward.now)
+    while await paced.turn(ChannelKind.SNS):
+        pass
+    assert len(line.taken) in range(10, 10 + LANE + 1)
+    assert line.taken[0][1] == "notification-1", "the urgent one comes first"
+    for _ in range(3):
+        ward.now += timedelta(seconds=61)
+        while await paced.turn(ChannelKind.SNS):
+            pass
+    assert len(line.taken) == 31
+    assert set(await statuses(ward)) == {"sent"}
+    ward.now += timedelta(seconds=calm.kept_s + 1)
+    await paced.tidy()
+    assert await statuses(ward) == []
+
+
+_STORM = """
+    INSERT INTO notification (alarm, patient_id, event, level, round, channel, address, message,
+        created_at, next_try_at)
+    SELECT 'storm' || i, patient_id, event, level, round, channel, address,
+        message || '{"priority": "low"}', :now, :now
+    FROM notification, generate_series(1, 30) i WHERE id = 1
+"""
 
 
 async def test_a_worker_is_woken_by_the_message(ward: Ward) -> None:

@@ -68,7 +68,19 @@ async def test_it_arrives(tls: SmtpTls, tmp_path: Path) -> None:
     assert mail["Subject"] == "[high] Ventricular tachycardia"
     assert mail["Message-ID"] == receipt == "<notification-1@hospital.example>"
     assert MESSAGE.alarm in mail["References"]
-    assert MESSAGE.link in mail.get_content()
+    for kind in ("plain", "html"):
+        part = mail.get_body((kind,))
+        assert part is not None
+        assert MESSAGE.link in part.get_content()
+        assert "Confidence 0." in part.get_content()
+
+
+def test_what_is_said_cannot_become_markup() -> None:
+    mail = letter(DUTY, replace(MESSAGE, display="<img src=x>"), "k", SENDER)
+    html = mail.get_body(("html",))
+    assert html is not None
+    assert "&lt;img src=x&gt;" in html.get_content()
+    assert "<img" not in html.get_content()
 
 
 @pytest.mark.parametrize(("answer", "told"), [("554 no", Refused), ("451 later", Unavailable)])

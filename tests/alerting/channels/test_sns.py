@@ -55,6 +55,7 @@ async def test_the_subscriber_has_it(endpoint: str, suffix: str) -> None:
     outer: dict[str, Any] = orjson.loads(received["Body"])
     told = orjson.loads(outer["Message"])
     assert outer["MessageId"] == receipt
+    assert outer["Subject"] == "[high] Ventricular tachycardia"
     assert (told["session"], told["alert"]) == (MESSAGE.session, MESSAGE.alarm)
     assert (told["priority"], told["confidence"], told["link"]) == ("high", 0.98, MESSAGE.link)
     assert not any("patient" in name.lower() for name in told)
