@@ -23,6 +23,7 @@ from fhir.subscriptions.notification import Kind
 from fhir.subscriptions.sending import Asking, Notice
 from fhir.subscriptions.turns import turn
 from fhir.validation.issue import Rejected
+from store import clients
 from store.auditor import Auditor
 from store.database import Transaction, notify
 from store.subscriptions import binding, deliveries, state
@@ -55,9 +56,14 @@ class Closed(Exception):
 
 @dataclass(slots=True)
 class Bound:
-    """A Subscription on its way; ``after`` is the number of the last event that was sent."""
+    """A Subscription on its way; ``after`` is the number of the last event that was sent.
+
+    ``client`` and ``since`` tell it from another one that has its name later.
+    """
 
     id: str
+    client: str | None
+    since: datetime
     after: int
     looked: datetime
     next_beat: datetime | None = None
@@ -69,6 +75,7 @@ class Bound:
             has_beat
             or now_is.events > self.after
             or now_is.status is Status.OFF
+            or (now_is.client, now_is.since) != (self.client, self.since)
             or now - self.looked >= LOOK
         )
 
@@ -152,13 +159,23 @@ class Connection:
         now = self._desk.now()
         async with self._desk.hub.transaction() as tx:
             asked = await self._asking(tx, id_)
+            await self._check_owner(tx, asked.state)
             notice = sending.plain(asked, Kind.HANDSHAKE, self._base, now)
         await self._send(asked, notice)
         if asked.state.status is Status.REQUESTED:
             async with self._desk.hub.transaction() as tx:
                 await turn(tx, id_, Status.ACTIVE, None, asked.version)
                 await notify(tx, "resource")
-        self._bound[id_] = Bound(id_, asked.state.delivered, now, _beat(asked, now))
+        found = asked.state
+        beat = _beat(asked, now)
+        self._bound[id_] = Bound(id_, found.client, found.since, found.delivered, now, beat)
+
+    async def _check_owner(self, tx: Transaction, found: State) -> None:
+        """Raises Closed if it is another client's by now; administrators are no clients."""
+        if self._client is None or self._client == found.client:
+            return
+        if await clients.find(tx, self._client) is not None:
+            raise Closed(ENDED, f"Subscription/{found.id} is another client's")
 
     async def _tell(self, ear: asyncio.Event) -> None:
         """Send whatever there is, again whenever there may be more."""
@@ -185,6 +202,8 @@ class Connection:
         now = bound.looked = self._desk.now()
         async with self._desk.hub.transaction() as tx:
             asked = await self._asking(tx, bound.id)
+            if (asked.state.client, asked.state.since) != (bound.client, bound.since):
+                raise Closed(ENDED, f"Subscription/{bound.id} is another one now")
             notice = await self._due(tx, asked, bound, now)
         if notice is None:
             return False
@@ -193,7 +212,7 @@ class Connection:
         if notice.last:
             bound.after = notice.last
             async with self._desk.hub.transaction() as tx:
-                await deliveries.taken(tx, bound.id, notice.last)
+                await deliveries.taken(tx, asked.state, notice.last)
         return True
 
     async def _due(

@@ -1,7 +1,10 @@
 """What arrives at a rest-hook, by the rules of the guide: whatever its kind and content."""
 
+import asyncio
+
 import pytest
 
+from store.subscriptions import state
 from store.subscriptions.state import Status
 from tests.alerting.subscriptions.bed import Bed
 from tests.alerting.subscriptions.feed import flag
@@ -54,3 +57,36 @@ async def test_no_heartbeat_is_sent_where_none_was_asked_for(bed: Bed) -> None:
     await bed.deliver()
     assert [each.kind for each in bed.hook.received] == ["handshake"]
     assert (await bed.standing()).status is Status.ACTIVE
+
+
+async def test_a_clock_that_is_put_back_keeps_nobody_waiting(bed: Bed) -> None:
+    await bed.subscribe(heartbeat=30)
+    await bed.deliver()
+    bed.clock.pass_s(-DAY_S)
+    await bed.write(flag("f1"))
+    await bed.deliver()
+    assert bed.hook.taken == [1]
+    bed.clock.pass_s(-DAY_S)
+    await bed.deliver()
+    bed.clock.pass_s(60)
+    await bed.deliver()
+    assert bed.hook.received[-1].kind == "heartbeat"
+
+
+async def test_what_an_earlier_subscription_took_is_not_taken_of_the_next(bed: Bed) -> None:
+    """Deleted and asked for again under the same id while a notification is on its way."""
+    await bed.subscribe()
+    await bed.deliver()
+    await bed.write(*(flag(f"f{n}") for n in range(3)))
+    bed.hook.gate.clear()
+    bed.hook.begun.clear()
+    late = asyncio.create_task(bed.deliver())
+    await bed.hook.begun.wait()
+    async with bed.database.transaction() as tx:
+        await state.remove(tx, "s1")
+    await bed.subscribe()
+    await bed.write(*(flag(f"g{n}") for n in range(2)))
+    bed.hook.gate.set()
+    await late
+    await bed.deliver()
+    assert [each.numbers for each in bed.hook.received] == [[], [1, 2, 3], [], [1, 2]]
