@@ -6,7 +6,7 @@ died is due again when the lease is over. Those about one alarm to one address g
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -18,6 +18,8 @@ from core.errors import NotFound
 from core.messages import Addressed, ChannelKind, Message, MessageEvent
 
 _MAX_ERROR_CHARS = 500
+_WAIT_MAX = timedelta(minutes=15)
+"""What is due later than this was put off by a clock that has since been put back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ _ADD = text(
 )
 _CLAIM = text(
     "WITH due AS (SELECT n.id FROM notification n WHERE n.status = 'waiting'"
-    "  AND n.next_try_at <= :now AND n.channel = :channel"
+    "  AND (n.next_try_at <= :now OR n.next_try_at > :late) AND n.channel = :channel"
     "  AND NOT EXISTS (SELECT FROM notification earlier WHERE earlier.status = 'waiting'"
     "   AND earlier.alarm = n.alarm AND earlier.channel = n.channel"
     "   AND earlier.address = n.address AND earlier.id < n.id)"
@@ -106,7 +108,8 @@ async def claim(
     tx: AsyncConnection, channel: ChannelKind, now: datetime, until: datetime, limit: int
 ) -> list[Claimed]:
     """Lease up to ``limit`` due messages until ``until``, past those that others claim."""
-    asked = {"channel": channel.value, "now": now, "until": until, "limit": limit}
+    asked = {"channel": channel.value, "now": now, "late": now + _WAIT_MAX,
+             "until": until, "limit": limit}  # fmt: skip
     rows = await tx.execute(_CLAIM, asked)
     return sorted((Claimed(r[0], r[1], _message(r[2]), r[3], r[4]) for r in rows), key=_id)
 
