@@ -7,16 +7,16 @@ comes back finds by the numbers what was lost on the way, in ``$events``.
 
 import asyncio
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api.site import FHIR_PATH, Site
-from api.sockets.hub import Full, Hub
-from core.errors import Forbidden, Unavailable, Unmet
+from api.sockets import metrics
+from api.sockets.hub import Hub
+from core.errors import Forbidden, Unmet
 from fhir.audit.notification import entries
 from fhir.subscriptions import sending
 from fhir.subscriptions.notification import Kind
@@ -40,10 +40,7 @@ LOOK = timedelta(seconds=30)
 MAX_BOUND = 100
 """Subscriptions of one websocket."""
 ENDED, POLICY, TOO_SLOW, AWAY = 1000, 1008, 1013, 1012
-CLOSE_S = 1.0
-_REASON_MAX_CHARS = 100
 _STATUS = 101
-log = structlog.get_logger(__name__)
 
 
 class Closed(Exception):
@@ -254,6 +251,7 @@ class Connection:
                 await self._socket.send_text(notice.body.decode())
         except TimeoutError:
             raise Closed(TOO_SLOW, "too slow") from None
+        metrics.SENT.labels(notice.kind.value).inc()
 
 
 def _beat(asked: Asking, now: datetime) -> datetime | None:
@@ -265,26 +263,3 @@ def _root(socket: WebSocket) -> str:
     """Our URL as this client reaches it."""
     scheme = "https" if socket.url.scheme == "wss" else "http"
     return str(socket.url.replace(scheme=scheme, path="", query="", fragment=""))
-
-
-async def converse(socket: WebSocket, desk: Desk) -> None:
-    """One connection, from its acceptance to its end."""
-    await socket.accept()
-    try:
-        await Connection(socket, desk).run()
-    except WebSocketDisconnect:
-        return
-    except Full:
-        await _close(socket, Closed(TOO_SLOW, "too many websockets"))
-    except Closed as end:
-        await _close(socket, end)
-    except Unavailable:
-        await _close(socket, Closed(AWAY, "come back later"))
-
-
-async def _close(socket: WebSocket, end: Closed) -> None:
-    """Say why, unless the other side takes nothing any more."""
-    log.info("websocket closed", reason=str(end), code=end.code)
-    with suppress(TimeoutError, WebSocketDisconnect):
-        async with asyncio.timeout(CLOSE_S):
-            await socket.close(end.code, str(end)[:_REASON_MAX_CHARS])

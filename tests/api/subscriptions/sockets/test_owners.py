@@ -1,6 +1,9 @@
 """A websocket tells of the Subscription that it was bound to, and of no other of its name."""
 
+import asyncio
+
 from fastapi import FastAPI
+from prometheus_client import REGISTRY
 
 from api.sockets import connection
 from store.database import Database
@@ -43,3 +46,24 @@ async def test_one_that_was_made_anew_is_bound_anew(bench: Bench) -> None:
     await bench.write("f3")
     assert (await told(again))[1] == [1]
     await again.close()
+
+
+def _count(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+async def test_what_is_bound_sent_and_closed_is_counted(bench: Bench) -> None:
+    shaken = ("hisbundle_websocket_notifications_total", {"kind": "handshake"})
+    refused = ("hisbundle_websockets_closed_total", {"reason": "refused"})
+    before = [_count(name, **labels) for name, labels in (shaken, refused)]
+    await bench.subscribe()
+    socket = await bench.bound()
+    await told(socket)
+    assert _count("hisbundle_websockets_bound") == 1
+    await socket.send("hello")
+    assert (await closed(socket))[0] == connection.POLICY
+    async with asyncio.timeout(20):
+        while _count(refused[0], **refused[1]) == before[1]:  # noqa: ASYNC110 (the server does it)
+            await asyncio.sleep(0.02)
+    assert _count(shaken[0], **shaken[1]) == before[0] + 1
+    assert _count("hisbundle_websockets_bound") == 0
