@@ -91,7 +91,8 @@ class Escalation:
             return False
         try:
             async with tx.begin_nested():
-                steps = [life.elapsed(alarm, now) for alarm in await alarms.get_many(tx, due)]
+                found = [life.put_back(each, now) for each in await alarms.get_many(tx, due)]
+                steps = [life.elapsed(alarm, now) for alarm in found]
                 await commit(tx, steps, now, self._base)
         except Exception:
             log.exception("escalation.alarms_not_moved", alarms=list(due))

@@ -5,10 +5,21 @@ changes with it; so two never change one at once, and there is one order of lock
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -36,7 +47,19 @@ _PUT = (
     .where(table.c.id == bindparam("row_id"))
     .values({name: bindparam(name) for name in (*_SEEN, *_PLAIN, *_MADE)})
 )
-_DUE = text("SELECT EXISTS (SELECT FROM alarm WHERE next_at <= :now)")
+_AHEAD = timedelta(minutes=1)
+"""What was done later than this from now was done by a clock that has since been put back."""
+_IS_DUE = or_(
+    table.c.next_at <= bindparam("now"),
+    and_(
+        table.c.next_at.is_not(None),
+        func.greatest(
+            table.c.raised_at, table.c.round_at, table.c.acknowledged_at, table.c.ended_at
+        )
+        > bindparam("ahead"),
+    ),
+)
+_DUE = select(exists().where(_IS_DUE))
 _NEXT = text("SELECT min(next_at) FROM alarm WHERE next_at IS NOT NULL")
 
 
@@ -63,8 +86,8 @@ async def latest(tx: AsyncConnection, patient_id: str, kind: AlertKind) -> list[
 
 
 async def is_due(tx: AsyncConnection, now: datetime) -> bool:
-    """Whether any timer is due; without a lock."""
-    return bool((await tx.execute(_DUE, {"now": now})).scalar_one())
+    """Whether any timer is due, or was set by a clock that was put back; without a lock."""
+    return bool((await tx.execute(_DUE, _by(now))).scalar_one())
 
 
 async def next_due(tx: AsyncConnection) -> datetime | None:
@@ -73,15 +96,18 @@ async def next_due(tx: AsyncConnection) -> datetime | None:
 
 
 async def claim_due(tx: AsyncConnection, now: datetime, limit: int) -> list[str]:
-    """Up to ``limit`` alarms (ids) whose timer is due, the longest due first; others skip them."""
+    """Up to ``limit`` alarms (ids) for which ``is_due`` holds, the longest due first.
+
+    Others skip them.
+    """
     query = (
         select(table.c.id)
-        .where(table.c.next_at <= now)
+        .where(_IS_DUE)
         .order_by(table.c.next_at, table.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [row[0] for row in await tx.execute(query)]
+    return [row[0] for row in await tx.execute(query, _by(now))]
 
 
 async def get_many(tx: AsyncConnection, ids: Sequence[str]) -> list[Alarm]:
@@ -121,6 +147,10 @@ async def link(tx: AsyncConnection, links: Mapping[tuple[int, AlertKind, int], s
     ]
     if rows:
         await tx.execute(_LINK, rows)
+
+
+def _by(now: datetime) -> dict[str, datetime]:
+    return {"now": now, "ahead": now + _AHEAD}
 
 
 async def _where(tx: AsyncConnection, condition: ColumnElement[bool]) -> list[Alarm]:

@@ -19,6 +19,8 @@ from core.messages import Addressed, ChannelKind, Message, MessageEvent
 
 MAX_ERROR_CHARS = 500
 _MINUTE = timedelta(minutes=1)
+_WAIT_MAX = timedelta(minutes=15)
+"""What is due later than this was put off by a clock that has since been put back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,10 @@ _ADD = text(
 )
 _CLAIM = text(
     "WITH due AS (SELECT n.id FROM notification n WHERE n.status = 'waiting'"
-    "  AND n.next_try_at <= :now AND n.channel = :channel"
+    "  AND (n.next_try_at <= :now OR n.next_try_at > :late) AND n.channel = :channel"
     "  AND (n.message->>'priority' = 'high' OR :per_minute > (SELECT count(*) FROM notification s"
     "   WHERE s.channel = n.channel AND s.address = n.address AND s.status = 'sent'"
-    "   AND s.sent_at > :since))"
+    "   AND s.sent_at > :since AND s.sent_at <= :now))"
     "  AND NOT EXISTS (SELECT FROM notification earlier WHERE earlier.status = 'waiting'"
     "   AND earlier.alarm = n.alarm AND earlier.channel = n.channel"
     "   AND earlier.address = n.address AND earlier.id < n.id)"
@@ -125,8 +127,8 @@ async def claim(
     Those of high priority first; of the others none to an address that got ``per_minute`` within
     the last minute.
     """
-    asked = {"channel": channel.value, "now": now, "until": until, "limit": limit,
-             "since": now - _MINUTE, "per_minute": per_minute}  # fmt: skip
+    asked = {"channel": channel.value, "now": now, "late": now + _WAIT_MAX, "until": until,
+             "limit": limit, "since": now - _MINUTE, "per_minute": per_minute}  # fmt: skip
     rows = await tx.execute(_CLAIM, asked)
     return sorted((_claimed(channel, *row) for row in rows), key=_id)
 

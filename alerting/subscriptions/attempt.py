@@ -130,7 +130,7 @@ class Attempts:
                     tx, asked, after, count, base, now, self._road.render
                 )
             log.error("deliverer.events_gone", subscription=found.id, after=after)
-            await deliveries.taken(tx, found.id, found.events)
+            await deliveries.taken(tx, found, found.events)
             return None
         if found.heartbeat_at is not None and found.heartbeat_at <= now:
             return sending.plain(asked, Kind.HEARTBEAT, base, now)
@@ -166,7 +166,7 @@ class Attempts:
             if found.status is Status.ERROR:
                 await deliveries.beat(tx, lease, _beats(ready.asked, now))
                 return
-            await deliveries.taken(tx, found.id, ready.notice.last)
+            await deliveries.taken(tx, found, ready.notice.last)
             await deliveries.well(tx, lease, now, _beats(ready.asked, now))
         if ready.notice.oldest is not None:
             lag_s = (utc_now() - ready.notice.oldest).total_seconds()

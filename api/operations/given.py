@@ -13,9 +13,11 @@ MAX_BYTES = 65_536
 
 
 async def given(request: Request) -> list[Pair]:
-    """All of them as pairs of texts, those of the URL first."""
-    pairs: list[Pair] = request.query_params.multi_items()
-    return pairs + list(texts(await sent(request)))
+    """All of them as pairs of texts, those of the URL first. Raises Incorrect for NUL in one."""
+    pairs: list[Pair] = [*request.query_params.multi_items(), *texts(await sent(request))]
+    if any("\x00" in name + value for name, value in pairs):
+        raise Incorrect("a parameter without NUL, please")
+    return pairs
 
 
 async def nothing(request: Request) -> None:

@@ -3,7 +3,8 @@
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from api.sockets.connection import Desk, converse
+from api.sockets.connection import Desk
+from api.sockets.ending import converse
 from api.sockets.tokens import PATH
 
 

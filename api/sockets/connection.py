@@ -7,22 +7,23 @@ comes back finds by the numbers what was lost on the way, in ``$events``.
 
 import asyncio
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api.site import FHIR_PATH, Site
-from api.sockets.hub import Full, Hub
-from core.errors import Forbidden, Unavailable, Unmet
+from api.sockets import metrics
+from api.sockets.hub import Hub
+from core.errors import Forbidden, Unmet
 from fhir.audit.notification import entries
 from fhir.subscriptions import sending
 from fhir.subscriptions.notification import Kind
 from fhir.subscriptions.sending import Asking, Notice
 from fhir.subscriptions.turns import turn
 from fhir.validation.issue import Rejected
+from store import clients
 from store.auditor import Auditor
 from store.database import Transaction, notify
 from store.subscriptions import binding, deliveries, state
@@ -39,10 +40,7 @@ LOOK = timedelta(seconds=30)
 MAX_BOUND = 100
 """Subscriptions of one websocket."""
 ENDED, POLICY, TOO_SLOW, AWAY = 1000, 1008, 1013, 1012
-CLOSE_S = 1.0
-_REASON_MAX_CHARS = 100
 _STATUS = 101
-log = structlog.get_logger(__name__)
 
 
 class Closed(Exception):
@@ -55,9 +53,14 @@ class Closed(Exception):
 
 @dataclass(slots=True)
 class Bound:
-    """A Subscription on its way; ``after`` is the number of the last event that was sent."""
+    """A Subscription on its way; ``after`` is the number of the last event that was sent.
+
+    ``client`` and ``since`` tell it from another one that has its name later.
+    """
 
     id: str
+    client: str | None
+    since: datetime
     after: int
     looked: datetime
     next_beat: datetime | None = None
@@ -69,6 +72,7 @@ class Bound:
             has_beat
             or now_is.events > self.after
             or now_is.status is Status.OFF
+            or (now_is.client, now_is.since) != (self.client, self.since)
             or now - self.looked >= LOOK
         )
 
@@ -152,13 +156,23 @@ class Connection:
         now = self._desk.now()
         async with self._desk.hub.transaction() as tx:
             asked = await self._asking(tx, id_)
+            await self._check_owner(tx, asked.state)
             notice = sending.plain(asked, Kind.HANDSHAKE, self._base, now)
         await self._send(asked, notice)
         if asked.state.status is Status.REQUESTED:
             async with self._desk.hub.transaction() as tx:
                 await turn(tx, id_, Status.ACTIVE, None, asked.version)
                 await notify(tx, "resource")
-        self._bound[id_] = Bound(id_, asked.state.delivered, now, _beat(asked, now))
+        found = asked.state
+        beat = _beat(asked, now)
+        self._bound[id_] = Bound(id_, found.client, found.since, found.delivered, now, beat)
+
+    async def _check_owner(self, tx: Transaction, found: State) -> None:
+        """Raises Closed if it is another client's by now; administrators are no clients."""
+        if self._client is None or self._client == found.client:
+            return
+        if await clients.find(tx, self._client) is not None:
+            raise Closed(ENDED, f"Subscription/{found.id} is another client's")
 
     async def _tell(self, ear: asyncio.Event) -> None:
         """Send whatever there is, again whenever there may be more."""
@@ -185,6 +199,8 @@ class Connection:
         now = bound.looked = self._desk.now()
         async with self._desk.hub.transaction() as tx:
             asked = await self._asking(tx, bound.id)
+            if (asked.state.client, asked.state.since) != (bound.client, bound.since):
+                raise Closed(ENDED, f"Subscription/{bound.id} is another one now")
             notice = await self._due(tx, asked, bound, now)
         if notice is None:
             return False
@@ -193,7 +209,7 @@ class Connection:
         if notice.last:
             bound.after = notice.last
             async with self._desk.hub.transaction() as tx:
-                await deliveries.taken(tx, bound.id, notice.last)
+                await deliveries.taken(tx, asked.state, notice.last)
         return True
 
     async def _due(
@@ -235,6 +251,7 @@ class Connection:
                 await self._socket.send_text(notice.body.decode())
         except TimeoutError:
             raise Closed(TOO_SLOW, "too slow") from None
+        metrics.SENT.labels(notice.kind.value).inc()
 
 
 def _beat(asked: Asking, now: datetime) -> datetime | None:
@@ -246,26 +263,3 @@ def _root(socket: WebSocket) -> str:
     """Our URL as this client reaches it."""
     scheme = "https" if socket.url.scheme == "wss" else "http"
     return str(socket.url.replace(scheme=scheme, path="", query="", fragment=""))
-
-
-async def converse(socket: WebSocket, desk: Desk) -> None:
-    """One connection, from its acceptance to its end."""
-    await socket.accept()
-    try:
-        await Connection(socket, desk).run()
-    except WebSocketDisconnect:
-        return
-    except Full:
-        await _close(socket, Closed(TOO_SLOW, "too many websockets"))
-    except Closed as end:
-        await _close(socket, end)
-    except Unavailable:
-        await _close(socket, Closed(AWAY, "come back later"))
-
-
-async def _close(socket: WebSocket, end: Closed) -> None:
-    """Say why, unless the other side takes nothing any more."""
-    log.info("websocket closed", reason=str(end), code=end.code)
-    with suppress(TimeoutError, WebSocketDisconnect):
-        async with asyncio.timeout(CLOSE_S):
-            await socket.close(end.code, str(end)[:_REASON_MAX_CHARS])

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
+from api.sockets.metrics import BOUND
 from store.database import Database, Transaction
 
 STRANGERS_MAX = 50
@@ -58,6 +59,7 @@ class Hub:
             raise Full
         ear = asyncio.Event()
         self._bound[client] += 1
+        BOUND.inc()
         self._ears.add(ear)
         if self._listening is None:
             self._listening = asyncio.create_task(self._listen(), name="websockets")
@@ -65,6 +67,7 @@ class Hub:
             yield ear
         finally:
             self._bound -= Counter([client])
+            BOUND.dec()
             self._ears.discard(ear)
             if not self._ears and self._listening is not None:
                 self._listening.cancel()

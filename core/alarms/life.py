@@ -105,6 +105,22 @@ def put_down(alarm: Alarm, by: str, at: datetime, *, in_error: bool) -> Step:
     return _ended(known, event, at)
 
 
+def put_back(alarm: Alarm, at: datetime) -> Alarm:
+    """The alarm at ``at`` by a clock that may have been put back.
+
+    What was done later than now waits from now on: an hour put back must not delay a call by one.
+    """
+    return _timed(
+        replace(
+            alarm,
+            raised_at=min(alarm.raised_at, at),
+            round_at=min(alarm.round_at, at),
+            acknowledged_at=alarm.acknowledged_at and min(alarm.acknowledged_at, at),
+            ended_at=alarm.ended_at and min(alarm.ended_at, at),
+        )
+    )
+
+
 def elapsed(alarm: Alarm, at: datetime) -> Step:
     """All that is due by ``at``. The same moment again gives nothing more."""
     step = Step(alarm)

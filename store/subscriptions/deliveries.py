@@ -11,10 +11,20 @@ from datetime import datetime, timedelta
 from sqlalchemy import CursorResult, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from store.subscriptions.state import State
+
 LEASE_MAX = timedelta(seconds=120)
 """A lease that ends later than this was made by a clock that has since been put back."""
+WAIT_MAX = timedelta(minutes=15)
+"""What is due later than this was put off by a clock that has since been put back."""
 _MAX_FAILURE_CHARS = 200
 
+_PUT_BACK = text(
+    "UPDATE subscription SET next_try_at = :now,"
+    " heartbeat_at = CASE WHEN heartbeat_at IS NULL THEN NULL ELSE CAST(:now AS timestamptz) END"
+    " WHERE id IN (SELECT id FROM subscription WHERE next_try_at > :late"
+    "  ORDER BY id FOR UPDATE SKIP LOCKED)"
+)
 _CLAIM = text(
     "UPDATE subscription SET lease = :lease, leased_until = :until WHERE id IN"
     " (SELECT id FROM subscription WHERE channel = 'rest-hook'"
@@ -32,7 +42,8 @@ _RELEASE = text(
 )
 # What a channel took is noted whoever holds the lease by now; the rest is the holder's.
 _TAKEN = text(
-    "UPDATE subscription SET delivered = GREATEST(delivered, LEAST(:last, events)) WHERE id = :id"
+    "UPDATE subscription SET delivered = GREATEST(delivered, LEAST(:last, events))"
+    " WHERE id = :id AND since = :since"
 )
 _WELL = text(
     "UPDATE subscription SET attempts = 0, failing_since = NULL, last_failure = NULL,"
@@ -89,6 +100,7 @@ async def claim(
     tx: AsyncConnection, name: str, now: datetime, until: datetime, count: int
 ) -> list[Lease]:
     """Up to ``count`` rest-hooks for which something is due, leased to ``name``."""
+    await tx.execute(_PUT_BACK, {"now": now, "late": now + WAIT_MAX})
     asked = {"lease": name, "now": now, "until": until, "count": count, "far": now + LEASE_MAX}
     return [Lease(id_, name) for id_ in (await tx.execute(_CLAIM, asked)).scalars()]
 
@@ -104,9 +116,12 @@ async def release(tx: AsyncConnection, lease: Lease) -> None:
     await tx.execute(_RELEASE, lease.row)
 
 
-async def taken(tx: AsyncConnection, id_: str, last: int) -> None:
-    """Its channel has taken all events up to ``last``. The number never goes back."""
-    await tx.execute(_TAKEN, {"id": id_, "last": last})
+async def taken(tx: AsyncConnection, found: State, last: int) -> None:
+    """Its channel has taken all events up to ``last``. The number never goes back.
+
+    Nothing happens where another Subscription has its name by now: that one's numbers are others.
+    """
+    await tx.execute(_TAKEN, {"id": found.id, "since": found.since, "last": last})
 
 
 async def well(

@@ -139,6 +139,16 @@ async def test_an_acknowledgement_that_comes_first_stops_the_timer(ward: Ward) -
     assert [m[:2] for m in await ward.messages()] == [("trigger", 1), ("acknowledge", 0)]
 
 
+async def test_a_clock_that_is_put_back_delays_no_call(ward: Ward) -> None:
+    await ward.tell(TACHYCARDIA)
+    await ward.wait(-86_400)
+    await ward.wait(59)
+    assert len(await ward.messages()) == 1
+    await ward.wait(1)
+    assert [m[:3] for m in await ward.messages()] == [("trigger", 1, 0), ("trigger", 2, 0)]
+    assert not await ward.escalation().turn()
+
+
 async def test_timers_survive_a_restart(ward: Ward) -> None:
     await ward.tell(TACHYCARDIA)
     stop = asyncio.Event()

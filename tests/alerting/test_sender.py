@@ -109,6 +109,17 @@ async def test_what_fails_is_tried_until_patience_ends_and_can_be_sent_again(war
     assert await statuses(ward) == ["sent"]
 
 
+async def test_a_clock_that_is_put_back_holds_up_no_message(ward: Ward) -> None:
+    ward.now += timedelta(days=1)
+    await ward.tell(HIGH)
+    line = Line(Unavailable("down"))
+    await sender(ward, line, 10 * 86_400).turn(ChannelKind.SNS)
+    line.error = None
+    ward.now -= timedelta(days=1)
+    assert await sender(ward, line).turn(ChannelKind.SNS)
+    assert await statuses(ward) == ["sent"]
+
+
 async def test_what_is_refused_is_dead_at_once_with_the_reason(ward: Ward) -> None:
     await ward.tell(HIGH)
     ward.now += timedelta(seconds=61)

@@ -29,19 +29,28 @@ async def _refused(client: Client, sent: Json, place: str) -> None:
 
 
 async def test_the_seven_of_the_test_kit(subscriber: Client) -> None:
+    """By their ids, without ``subscriptions_r4_server_reject_subscription_``."""
     theirs = {"_criteria": {"extension": [extension(_R5, valueString="Flag.patient=p")]}}
     combination = {"type": "websocket", "payload": "text/plain"}
-    for sent, place in (
-        (subscription(channel={"endpoint": "https://elsewhere.test/"}), "channel.endpoint"),
-        (subscription(channel=combination), "channel.payload"),
-        (subscription(channel={"type": "email"}), "channel.type"),
-        (subscription() | theirs, ""),
-        (subscription(ALERTS, "Flag?colour=red"), "criteria.extension"),
-        (subscription(channel={"payload": "application/fhir+xml"}), "channel.payload"),
-        (subscription("https://elsewhere.test/topic"), "criteria"),
+    for id_, sent, place in (
+        (
+            "channel_endpoint",
+            subscription(channel={"endpoint": "https://elsewhere.test/"}),
+            "channel.endpoint",
+        ),
+        ("channel_payload_combo", subscription(channel=combination), "channel.payload"),
+        ("channel_type", subscription(channel={"type": "email"}), "channel.type"),
+        ("cross_version_extension", subscription() | theirs, ""),
+        ("filter", subscription(ALERTS, "Flag?colour=red"), "criteria.extension"),
+        (
+            "payload_type",
+            subscription(channel={"payload": "application/fhir+xml"}),
+            "channel.payload",
+        ),
+        ("topic", subscription("https://elsewhere.test/topic"), "criteria"),
     ):
         await _refused(subscriber, sent, f"Subscription.{place}".rstrip("."))
-    assert await subscriber.ids("Subscription") == []
+        assert await subscriber.ids("Subscription") == [], id_
 
 
 async def test_where_nothing_is_ever_sent(subscriber: Client) -> None:

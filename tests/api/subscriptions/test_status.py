@@ -78,6 +78,8 @@ async def test_what_is_refused(
     for path, code in (
         ("$status?colour=red", 400),
         ("$status?status=asleep", 400),
+        ("$status?id=a%00", 400),
+        ("$get-ws-binding-token?id=a%00", 400),
         ("nobody/$status", 404),
         ("old/$status", 404),
         ("$status?_format=pdf", 406),
