@@ -45,7 +45,8 @@ async def make_plan(
     ends = not (claim.waiting or stored or claim.ended)
     if not run and not ends:
         return None
-    work = Work(claim.session, cipher, state, run, last=len(run) == len(stored), ends=ends)
+    last = len(run) == len(stored)
+    work = Work(claim.session, cipher, state, run, last=last, ends=ends, wearers=claim.wearers)
     return Plan(claim, work, lost, back_to)
 
 
