@@ -31,7 +31,7 @@ _BEGIN = text(
     "INSERT INTO patient_limits (goal, version, patient_id, body, since)"
     " VALUES (:goal, :version, :patient, CAST(:body AS jsonb), :since)"
 )
-_END = text("UPDATE patient_limits SET until = :until WHERE goal = :goal AND until IS NULL")
+_END = text("UPDATE patient_limits SET until = :until WHERE goal = ANY(:goals) AND until IS NULL")
 _IN_FORCE = text("SELECT goal FROM patient_limits WHERE patient_id = :patient AND until IS NULL")
 _OF_PATIENTS = text(
     f"SELECT a.id, {_TERMS.format(patient='a.id')}"  # noqa: S608 (constants)
@@ -87,10 +87,9 @@ async def begin(
     await tx.execute(_BEGIN, told)
 
 
-async def end(tx: Transaction, ended: Sequence[tuple[str, datetime]]) -> None:
-    """End what Goals (id, when) have put in force; those that have not change nothing."""
-    if ended:
-        await tx.execute(_END, [{"goal": goal, "until": until} for goal, until in ended])
+async def end(tx: Transaction, goals: Sequence[str], until: datetime) -> None:
+    """End what Goals have put in force; those that have not change nothing."""
+    await tx.execute(_END, {"goals": list(goals), "until": until})
 
 
 def dump(limits: Limits) -> Json:

@@ -6,7 +6,7 @@ whether there is work, late chunks included, without a look at the chunks.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -144,7 +144,7 @@ async def claim(
 
 def _claim(row: Sequence[Any]) -> Claim:
     session = SessionKey(row[0], row[1], row[2], bytes(row[3]))
-    return Claim(session, *row[4:11], limits.load_wearers(row[11]))
+    return replace(Claim(session, *row[4:11]), wearers=limits.load_wearers(row[11]))
 
 
 async def save(tx: Transaction, moved: Sequence[Progress]) -> None:

@@ -6,6 +6,7 @@ say which counts. Who replaces one by another ends the first before, or in the s
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from starlette.requests import Request
 
@@ -26,13 +27,17 @@ async def note(request: Request, tx: Transaction, goals: Mapping[str, Document])
 
     Raises Conflict for a patient whose limits another Goal sets, Rejected for nobody's limits.
     """
-    await terms.end(tx, [(id_, goals[id_].last_updated) for id_ in sorted(goals)])
+    # A transaction's versions are stamped one after the other; it counts as a whole, at once.
+    since = max((document.last_updated for document in goals.values()), default=None)
+    if since is None:
+        return
+    await terms.end(tx, sorted(goals), since)
     for id_ in sorted(goals):
         if not goals[id_].deleted:
-            await _begin(request, tx, goals[id_])
+            await _begin(request, tx, goals[id_], since)
 
 
-async def _begin(request: Request, tx: Transaction, document: Document) -> None:
+async def _begin(request: Request, tx: Transaction, document: Document, since: datetime) -> None:
     body = json_text.loads(document.body)
     if not is_in_force(body):
         return
@@ -50,4 +55,4 @@ async def _begin(request: Request, tx: Transaction, document: Document) -> None:
         )
     source = f"{TYPE}/{document.id}/_history/{document.version}"
     found = replace(limits(body), source=source)
-    await terms.begin(tx, patient, document.id, document.version, document.last_updated, found)
+    await terms.begin(tx, patient, document.id, document.version, since, found)
