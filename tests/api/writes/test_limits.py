@@ -79,7 +79,7 @@ async def test_what_cannot_be_is_refused_and_not_stored(writer: Client, database
 
 
 async def test_nobody_of_this_server_has_no_limits(writer: Client, database: Database) -> None:
-    elsewhere = {"subject": {"reference": "https://other.example/fhir/Patient/p1"}}
+    elsewhere: Json = {"subject": {"reference": "https://other.example/fhir/Patient/p1"}}
     told = await put(writer, goal(rate(50, 100), **elsewhere), 422)
     assert "of this server" in told["issue"][0]["diagnostics"]
     told = await put(writer, goal(rate(50, 100), patient="nobody"), 422)
