@@ -59,14 +59,22 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Wearer:
-    """One who wears or wore a device, with the terms of their limits in order of time.
+    """One who wears or wore a device, from ``since`` on, with the terms of their limits.
 
-    ``since`` is None for the first wearer, to whom all that seems older belongs (store.worn).
+    ``previous_until`` is when who wore it before took it off. It is None for the first, to whom
+    all that seems older belongs (store.worn).
     """
 
-    since: datetime | None
+    since: datetime
     until: datetime | None
+    previous_until: datetime | None = None
     terms: tuple[Term, ...] = ()
+
+    def is_of(self, start: datetime, end: datetime) -> bool:
+        """Whether signal from ``start`` to ``end`` is theirs."""
+        if self.until is not None and self.until <= start:
+            return False
+        return self.previous_until is None or (self.previous_until <= start and self.since < end)
 
 
 def at(terms: Sequence[Term], moment: datetime, *, synced: bool) -> Limits:
@@ -84,12 +92,9 @@ def at(terms: Sequence[Term], moment: datetime, *, synced: bool) -> Limits:
 def in_force(wearers: Iterable[Wearer], finding: StripFinding) -> Limits:
     """The limits for a strip: those of who wore the device, as they were at its beginning.
 
-    ``wearers`` of the device in order of time; whose the strip is follows ``store.worn``.
+    ``wearers`` are those of the device that have limits; whose the strip is follows store.worn.
     """
     start = finding.started_at
     end = start + timedelta(seconds=finding.n_samples / finding.rate_hz)
-    for one in wearers:
-        has_begun = one.since is None or one.since < end
-        if has_begun and (one.until is None or one.until > start):
-            return at(one.terms, start, synced=finding.clock_synced)
-    return UNLIMITED
+    whose = next((one for one in wearers if one.is_of(start, end)), None)
+    return UNLIMITED if whose is None else at(whose.terms, start, synced=finding.clock_synced)

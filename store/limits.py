@@ -6,8 +6,11 @@ other. Terms are kept: what was in force when a strip was recorded is asked agai
 
 from collections.abc import Collection, Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 import orjson
 from sqlalchemy import text
@@ -18,14 +21,28 @@ from store.database import Transaction
 
 Json = dict[str, Any]
 
-WEARERS_MAX, TERMS_MAX = 8, 32
-"""The latest ones of a device, and of each of its wearers, that signal is judged by."""
+TERMS_MAX = 32
+"""The latest ones of a patient, by which signal is judged."""
+HORIZON = timedelta(days=31)
+"""How long what is over is looked up, for signal that comes late."""
 
-_TERMS = (
-    "(SELECT jsonb_agg(jsonb_build_array(t.since, t.until, t.body)"  # noqa: S608 (constants)
-    " ORDER BY t.since, t.version)"
-    " FROM (SELECT * FROM patient_limits p WHERE p.patient_id = {patient}"
-    f" ORDER BY p.since DESC, p.version DESC LIMIT {TERMS_MAX}) t)"
+_LATEST = (
+    "SELECT p.since, p.until, p.body::text AS body, p.version FROM patient_limits p"  # noqa: S608 (ours)
+    " WHERE p.patient_id = {patient} AND (p.until IS NULL OR p.until > :horizon)"
+    f" ORDER BY p.since DESC, p.version DESC LIMIT {TERMS_MAX}"
+)
+# Few have limits of their own: for the others nothing is brought.
+_OF_DEVICES = text(
+    "SELECT w.device_id, w.since, w.until, (SELECT max(v.until) FROM wearing v"  # noqa: S608 (ours)
+    "  WHERE v.device_id = w.device_id AND v.since < w.since), t.since, t.until, t.body"
+    f" FROM wearing w CROSS JOIN LATERAL ({_LATEST.format(patient='w.patient_id')}) t"
+    " WHERE w.device_id = ANY(CAST(:devices AS uuid[]))"
+    " AND (w.until IS NULL OR w.until > :horizon)"
+    " ORDER BY w.device_id, w.since, t.since, t.version"
+)
+_OF_PATIENTS = text(
+    "SELECT a.id, t.since, t.until, t.body FROM unnest(CAST(:patients AS text[])) AS a (id)"  # noqa: S608 (ours)
+    f" CROSS JOIN LATERAL ({_LATEST.format(patient='a.id')}) t ORDER BY a.id, t.since, t.version"
 )
 _BEGIN = text(
     "INSERT INTO patient_limits (goal, version, patient_id, body, since)"
@@ -33,43 +50,27 @@ _BEGIN = text(
 )
 _END = text("UPDATE patient_limits SET until = :until WHERE goal = ANY(:goals) AND until IS NULL")
 _IN_FORCE = text("SELECT goal FROM patient_limits WHERE patient_id = :patient AND until IS NULL")
-_OF_PATIENTS = text(
-    f"SELECT a.id, {_TERMS.format(patient='a.id')}"  # noqa: S608 (constants)
-    " FROM unnest(CAST(:patients AS text[])) AS a (id)"
-)
 
 
-def wearers(device: str) -> str:
-    """The SQL expression of a device's wearers with their limits, for ``load_wearers``."""
-    return (
-        "(SELECT jsonb_agg(jsonb_build_array(CASE WHEN EXISTS (SELECT FROM wearing v"  # noqa: S608
-        f" WHERE v.device_id = {device} AND v.since < w.since) THEN w.since END, w.until,"
-        f" {_TERMS.format(patient='w.patient_id')}) ORDER BY w.since, w.id)"
-        f" FROM (SELECT * FROM wearing u WHERE u.device_id = {device}"
-        f" ORDER BY u.since DESC, u.id DESC LIMIT {WEARERS_MAX}) w)"
-    )
+async def of_devices(
+    tx: Transaction, devices: Collection[UUID], now: datetime
+) -> dict[UUID, tuple[Wearer, ...]]:
+    """By device, who wears or wore it and has limits, in order of time."""
+    rows = await tx.execute(_OF_DEVICES, {"devices": list(devices), "horizon": now - HORIZON})
+    found: dict[UUID, tuple[Wearer, ...]] = {}
+    for (device, since, until, before), terms in groupby(rows, key=lambda row: row[:4]):
+        own = tuple(_term(*row[4:]) for row in terms)
+        found[device] = (*found.get(device, ()), Wearer(since, until, before, own))
+    return found
 
 
-def load_wearers(found: Any) -> tuple[Wearer, ...]:
-    """What the expression of ``wearers`` gave, in order of time."""
-    return tuple(
-        Wearer(_moment(since), _moment(until), load_terms(terms))
-        for since, until, terms in found or ()
-    )
-
-
-def load_terms(found: Any) -> tuple[Term, ...]:
-    """The terms of one patient, in order of time."""
-    return tuple(
-        Term(datetime.fromisoformat(since), _moment(until), load(body))
-        for since, until, body in found or ()
-    )
-
-
-async def of_patients(tx: Transaction, ids: Collection[str]) -> dict[str, tuple[Term, ...]]:
-    """The terms of patients' limits by patient, in order of time."""
-    rows = await tx.execute(_OF_PATIENTS, {"patients": sorted(ids)})
-    return {id_: load_terms(terms) for id_, terms in rows}
+async def of_patients(
+    tx: Transaction, ids: Collection[str], now: datetime
+) -> dict[str, tuple[Term, ...]]:
+    """By patient, the terms of their limits in order of time; nothing for who has none."""
+    rows = await tx.execute(_OF_PATIENTS, {"patients": sorted(ids), "horizon": now - HORIZON})
+    by_patient = groupby(rows, key=lambda row: row[0])
+    return {str(id_): tuple(_term(*row[1:]) for row in terms) for id_, terms in by_patient}
 
 
 async def in_force(tx: Transaction, patient: str) -> str | None:
@@ -104,5 +105,11 @@ def load(body: Json) -> Limits:
     return Limits(**body | {"off": frozenset(AlertKind(kind) for kind in body.get("off", ()))})
 
 
-def _moment(iso: str | None) -> datetime | None:
-    return None if iso is None else datetime.fromisoformat(iso)
+@lru_cache(maxsize=4096)
+def _loaded(body: str) -> Limits:
+    """The same few are asked for at every turn."""
+    return load(orjson.loads(body))
+
+
+def _term(since: datetime, until: datetime | None, body: str) -> Term:
+    return Term(since, until, _loaded(body))

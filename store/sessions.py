@@ -6,15 +6,12 @@ whether there is work, late chunks included, without a look at the chunks.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import text
 
 from core.ecg import CHUNKS_PER_STRIP, SessionKey
-from core.limits import Wearer
-from store import limits
 from store.database import Transaction
 
 
@@ -24,7 +21,7 @@ class Claim:
 
     ``state`` is what ``save`` was given, None at the start. ``waiting`` counts chunks that are
     stored and not analysed, none in a session that is claimed to end; ``now`` is the database's
-    time. ``wearers`` are those of the device, with their alarm limits.
+    time.
     """
 
     session: SessionKey
@@ -35,7 +32,6 @@ class Claim:
     waiting: int
     has_gaps: bool
     now: datetime
-    wearers: tuple[Wearer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +59,13 @@ _ADOPT = text(
     " WHERE NOT EXISTS (SELECT FROM analysis_cursor c WHERE c.session = s.id)"
     " ON CONFLICT DO NOTHING"
 )
-_WEARERS = limits.wearers("s.device_id")
 # A strip can be told once the first or second chunk after it has come: in between, a running
 # session is let collect chunks, for a turn costs more than a chunk. Least recently touched
 # first, so that no session waits for ever behind busier ones.
 _CLAIM = text(
-    "SELECT s.id, s.device_id, s.key_epoch, s.session_id, c.next_seq, c.analysed, c.state,"  # noqa: S608 (ours)
+    "SELECT s.id, s.device_id, s.key_epoch, s.session_id, c.next_seq, c.analysed, c.state,"
     " c.ended, s.chunks - c.analysed,"
-    f" EXISTS (SELECT FROM gap g WHERE g.session = s.id), clock_timestamp(), {_WEARERS}"
+    " EXISTS (SELECT FROM gap g WHERE g.session = s.id), clock_timestamp()"
     " FROM analysis_cursor c JOIN monitoring_session s ON s.id = c.session"
     " WHERE (s.chunks > c.analysed AND (c.next_seq % :strip <= 1"
     "   OR s.chunks - c.analysed >= :collect"
@@ -139,12 +134,8 @@ async def claim(
         "strip": CHUNKS_PER_STRIP,
         "passed_over": list(passed_over),
     }
-    return [_claim(row) for row in await tx.execute(_CLAIM, asked)]
-
-
-def _claim(row: Sequence[Any]) -> Claim:
-    session = SessionKey(row[0], row[1], row[2], bytes(row[3]))
-    return replace(Claim(session, *row[4:11]), wearers=limits.load_wearers(row[11]))
+    rows = await tx.execute(_CLAIM, asked)
+    return [Claim(SessionKey(r[0], r[1], r[2], bytes(r[3])), *r[4:]) for r in rows]
 
 
 async def save(tx: Transaction, moved: Sequence[Progress]) -> None:

@@ -111,7 +111,7 @@ class Publisher:
         await findings.mark_published(tx, done)
         await reports.mark_stale(tx, done)
         patients = {item.patient_id for item in claimed if item.patient_id is not None}
-        terms = await limits.of_patients(tx, patients)
+        terms = await limits.of_patients(tx, patients, self._now())
         pieces = self._algorithms(claimed)
         for item in claimed:
             origin = _origin(item.session, item.patient_id)

@@ -36,13 +36,17 @@ def test_a_clock_that_is_not_set_is_held_against_nothing() -> None:
 
 def test_limits_are_those_of_who_wore_the_device() -> None:
     mine, hers = (Term(after(-1e6), None, limits) for limits in (ONE, OTHER))
-    wearers = (Wearer(None, after(0), (mine,)), Wearer(after(5), None, (hers,)))
+    wearers = (
+        Wearer(after(-50), after(0), None, (mine,)),
+        Wearer(after(5), None, after(0), (hers,)),
+    )
 
     def of(seconds: float) -> Limits:
         return in_force(wearers, replace(READABLE, started_at=after(seconds)))
 
     # A strip is 11.968 s long; what seems older than the first wearer is theirs.
     assert [of(s) for s in (-9e5, -0.1, 0, 5, 99)] == [ONE, ONE, OTHER, OTHER, OTHER]
+    assert in_force(wearers[1:], replace(READABLE, started_at=after(-5))) is UNLIMITED
     assert in_force(wearers[1:], replace(READABLE, started_at=after(-20))) is UNLIMITED
     assert in_force((), READABLE) is UNLIMITED
 

@@ -1,5 +1,6 @@
 """Goals that set alarm limits, by REST: in force with their version, or refused and not stored."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -30,7 +31,7 @@ async def put(client: Client, sent: Json, status: int, **headers: str) -> Json:
 
 async def terms(database: Database, who: str = "p1") -> tuple[Term, ...]:
     async with database.transaction() as tx:
-        return (await limits.of_patients(tx, {who}))[who]
+        return (await limits.of_patients(tx, {who}, datetime.now(UTC))).get(who, ())
 
 
 async def sources(database: Database, who: str = "p1") -> list[tuple[str, bool]]:
