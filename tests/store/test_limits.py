@@ -4,7 +4,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -37,6 +40,18 @@ async def test_terms_follow_each_other_and_are_kept(database: Database) -> None:
         late = await limits.of_patients(tx, {"p"}, after(60) + limits.HORIZON)
     assert found == {"p": (Term(after(0), after(5), ALL), Term(after(5), None, FEW))}
     assert late == {"p": found["p"][1:]}
+
+
+@given(
+    st.builds(
+        Limits,
+        *(st.none() | st.floats(0, 300) for _ in range(6)),
+        st.frozensets(st.sampled_from(AlertKind)),
+        st.text(max_size=9),
+    )
+)
+def test_limits_come_back_as_they_were(own: Limits) -> None:
+    assert limits.load(orjson.loads(orjson.dumps(limits.dump(own)))) == own
 
 
 async def test_two_at_once_are_impossible(database: Database) -> None:
