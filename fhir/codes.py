@@ -19,6 +19,12 @@ from fhir.coding import Code as Code
 from fhir.coding import Unit as Unit
 from fhir.coding import concept as concept
 from fhir.coding import local as _local
+from fhir.limit_codes import ALARM_LIMITS as ALARM_LIMITS
+from fhir.limit_codes import ALARM_OFF as ALARM_OFF
+from fhir.limit_codes import LIMIT_ABNORMAL as LIMIT_ABNORMAL
+from fhir.limit_codes import LIMIT_EXTREME_RATE as LIMIT_EXTREME_RATE
+from fhir.limit_codes import LIMIT_PAUSE as LIMIT_PAUSE
+from fhir.limit_codes import MDC_HEART_RATE as MDC_HEART_RATE
 from fhir.rhythm_codes import EPISODE_COUNT as EPISODE_COUNT
 from fhir.rhythm_codes import EPISODE_FASTEST as EPISODE_FASTEST
 from fhir.rhythm_codes import EPISODE_LONGEST as EPISODE_LONGEST
@@ -229,6 +235,15 @@ ELECTROCARDIAC = Code(f"{_HL7}/v2-0074", "EC", "Electrocardiac (e.g., EKG,  EEC,
 CARDIOLOGY = Code(LOINC, "LP29708-2", "Cardiology", "US Core cardiology report")
 NORMAL = Code(f"{_HL7}/v3-ObservationInterpretation", "N", "Normal", "HL7 R4")
 ABNORMAL = Code(f"{_HL7}/v3-ObservationInterpretation", "A", "Abnormal", "HL7 R4")
+RATE_INTERPRETATIONS = {
+    code: Code(f"{_HL7}/v3-ObservationInterpretation", code, display, "HL7 R4")
+    for code, display in (
+        ("HH", "Critical high"),
+        ("H", "High"),
+        ("L", "Low"),
+        ("LL", "Critical low"),
+    )
+}
 ERROR = Code(f"{_HL7}/data-absent-reason", "error", "Error", "HL7 R4")
 NOT_PERFORMED = Code(f"{_HL7}/data-absent-reason", "not-performed", "Not Performed", "HL7 R4")
 CLINICAL = Code(f"{_HL7}/flag-category", "clinical", "Clinical", "HL7 R4")

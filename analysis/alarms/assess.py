@@ -44,8 +44,9 @@ def assess(
         if sign.kind not in hidden:
             state = _seen(policy, state, sign, finding, limits, changed)
     if final:
-        holding = counted.holding | {sign.kind for sign in spans}
-        state = _close(policy, state, finding, holding, changed)
+        # What has been switched off since it began to ring is over for whom it rings.
+        holding = filter(limits.allows, counted.holding | {sign.kind for sign in spans})
+        state = _close(policy, state, finding, frozenset(holding), changed)
     return _absorb(policy, state, finding, changed), tuple(changed.values())
 
 

@@ -31,7 +31,7 @@ from analysis.signal.likeness import BeatMemory
 from core.alerts import Alert
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkBody
 from core.ecg import SAMPLES_PER_STRIP, StripFinding
-from core.limits import UNLIMITED
+from core.limits import Wearer, in_force
 
 LOOKAHEAD_S = 8.0
 """How long the last beat of a strip is given to find its successor."""
@@ -53,7 +53,8 @@ class SessionPipeline:
 
     ``next_seq`` is the first chunk not taken in yet; ``refused`` counts chunks whose samples
     could not be placed or read. ``is_short``: the last chunk was not full, as the last one of a
-    recording. ``owed``: intervals are due that no strip could give yet.
+    recording. ``owed``: intervals are due that no strip could give yet. ``wearers`` of the device
+    have alarm limits; they are told at each turn and no part of the state.
     """
 
     def __init__(self, model: Model, policy: AlertPolicy | None = None) -> None:
@@ -67,7 +68,8 @@ class SessionPipeline:
         self.tallies: dict[int, Tally] = {}
         self.segments: list[Segment] = []
         self.memory = BeatMemory()
-        self.alert_state, self.limits = AlertState(), UNLIMITED
+        self.alert_state = AlertState()
+        self.wearers: tuple[Wearer, ...] = ()
         self.watch, self.rules = Watch(), StripRules()
         self.recent, self.five_minutes = Recent(), FiveMinutes()
         self.owed = False
@@ -125,7 +127,7 @@ class SessionPipeline:
                     findings[-1],
                     draft.leads_off,
                     final=draft.final,
-                    limits=self.limits,
+                    limits=in_force(self.wearers, findings[-1]),
                 )
                 alerts += changed
         self._drafts = []

@@ -6,6 +6,7 @@ from itertools import takewhile
 
 from analysis.work.turn import Work
 from core.chunk import SessionCipher
+from core.limits import Wearer
 from store import chunks, sessions
 from store.chunks import StoredChunk
 from store.database import Transaction
@@ -23,11 +24,17 @@ class Plan:
 
 
 async def make_plan(
-    tx: Transaction, claim: Claim, cipher: SessionCipher, batch_chunks: int, gap_wait_s: float
+    tx: Transaction,
+    claim: Claim,
+    cipher: SessionCipher,
+    batch_chunks: int,
+    gap_wait_s: float,
+    wearers: tuple[Wearer, ...] = (),
 ) -> Plan | None:
     """Read up to ``batch_chunks`` chunks of a session; None if it has to wait for others.
 
     Chunks after a missing one are held back until the first of them is ``gap_wait_s`` old.
+    ``wearers`` of the device have alarm limits.
     """
     back_to = None
     if claim.waiting and claim.has_gaps:
@@ -45,7 +52,8 @@ async def make_plan(
     ends = not (claim.waiting or stored or claim.ended)
     if not run and not ends:
         return None
-    work = Work(claim.session, cipher, state, run, last=len(run) == len(stored), ends=ends)
+    last = len(run) == len(stored)
+    work = Work(claim.session, cipher, state, run, last=last, ends=ends, wearers=wearers)
     return Plan(claim, work, lost, back_to)
 
 

@@ -19,6 +19,7 @@ from core.alerts import Alert
 from core.chunk import SessionCipher
 from core.ecg import SessionKey
 from core.errors import Incorrect
+from core.limits import Wearer
 from store.chunks import StoredChunk
 
 log = structlog.get_logger(__name__)
@@ -28,7 +29,8 @@ log = structlog.get_logger(__name__)
 class Work:
     """A session's part of a turn: its state, and the chunks that follow in unbroken order.
 
-    ``last`` says that no chunk is stored after these; ``ends`` that none will come.
+    ``last`` says that no chunk is stored after these; ``ends`` that none will come. ``wearers``
+    are those of the device, with their alarm limits.
     """
 
     session: SessionKey
@@ -37,6 +39,7 @@ class Work:
     chunks: Sequence[StoredChunk]
     last: bool
     ends: bool
+    wearers: tuple[Wearer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,7 @@ def _start(work: Work, model: Model, policy: AlertPolicy) -> _Running | Stale | 
             except Incorrect as error:
                 _log_stale(work.session, error)
                 return Stale()
+        pipeline.wearers = work.wearers
         run = _Running(pipeline, work.ends, None, pipeline.first_unread, pipeline.alert_state.open)
         refused = pipeline.refused
         for seq, body, received_us in open_chunks(work.cipher, work.session, work.chunks):

@@ -23,7 +23,8 @@ from core.alerts import AlertKind, Priority
 from core.ecg import SessionKey
 from core.errors import HisbundleError, Unavailable
 from core.keyring import KeyRing
-from store import alerts, findings, sessions, technical
+from core.limits import Wearer
+from store import alerts, findings, limits, sessions, technical
 from store.database import Database, Transaction
 from store.sessions import Claim, Progress
 from store.technical import Condition
@@ -134,7 +135,10 @@ class AnalysisWorker:
             return await self._adopt(tx)
         if self._loads.ident is None:  # a session's first strip is complete some seconds from now
             self._loads.start()
-        plans = [plan for claim in claims if (plan := await self._plan(tx, claim)) is not None]
+        devices = {claim.session.device_id for claim in claims}
+        worn = await limits.of_devices(tx, devices, claims[0].now)
+        planned = [await self._plan(tx, c, worn.get(c.session.device_id, ())) for c in claims]
+        plans = [plan for plan in planned if plan is not None]
         opened = [plan.claim.session.row for plan in plans]
         await technical.clear(tx, opened, AlertKind.KEY_FAILURE, claims[0].now)
         works = [plan.work for plan in plans]
@@ -152,7 +156,9 @@ class AnalysisWorker:
         self._adopt_at_s = now_s + ADOPT_EVERY_S
         return await sessions.adopt(tx) > 0
 
-    async def _plan(self, tx: Transaction, claim: Claim) -> Plan | None:
+    async def _plan(
+        self, tx: Transaction, claim: Claim, wearers: tuple[Wearer, ...]
+    ) -> Plan | None:
         """What there is to do for a session, None if it has to wait."""
         session, pace = claim.session, self._pace
         try:
@@ -166,7 +172,7 @@ class AnalysisWorker:
             await technical.raise_once(tx, [session.row], AlertKind.KEY_FAILURE, why)
             await self._database.notify(tx, TELL)
             return None
-        plan = await make_plan(tx, claim, keys.cipher, pace.batch_chunks, pace.gap_wait_s)
+        plan = await make_plan(tx, claim, keys.cipher, pace.batch_chunks, pace.gap_wait_s, wearers)
         if plan is None:
             self._postponed.wait(session.row, pace.poll_s)
         return plan

@@ -11,7 +11,7 @@ from api.disclosure import disclose
 from api.hl7v2 import letterhead
 from api.requests import caller
 from api.site import Site, site
-from api.writes import references, subscribing
+from api.writes import limiting, references, subscribing
 from core.errors import Conflict
 from fhir.access.grant import Grant
 from fhir.access.scopes import Action, allows, ways
@@ -33,7 +33,7 @@ class Writer:
     ``promised`` are references to resources that must be there at the end, for which a
     transaction Bundle may write what it refers to in any order; ``deleted`` what nobody may then
     refer to; ``confirmed`` the service's own results that a clinician has changed; ``subscribed``
-    Subscriptions that were asked for, by id.
+    Subscriptions that were asked for, by id; ``goals`` the newest versions of Goals.
     """
 
     here: Site
@@ -43,6 +43,7 @@ class Writer:
     deleted: list[Key] = field(default_factory=list)
     confirmed: list[Stored] = field(default_factory=list)
     subscribed: dict[str, tuple[Asked, Stored]] = field(default_factory=dict)
+    goals: dict[str, Document] = field(default_factory=dict)
 
     async def put(self, request: Request, own: Grant, draft: Draft) -> Document:
         """Write a version; it counts as disclosed to whoever wrote it.
@@ -60,6 +61,8 @@ class Writer:
         if draft.evidence:
             self.confirmed += stored
         document = await resources.read(self.tx, draft.type, draft.id)
+        if draft.type == limiting.TYPE and stored[0].changed:
+            self.goals[draft.id] = document
         disclose(request, [document])
         return document
 
@@ -68,11 +71,16 @@ class Writer:
         await resources.put_many(self.tx, [Draft(*key, None, Index(before.patient_id))])
         self.deleted.append(key)
         (document,) = await resources.history(self.tx, *key, 1)
+        if document.type == limiting.TYPE:
+            self.goals[document.id] = document
         disclose(request, [document])
         return document
 
     async def finish(self, request: Request) -> None:
-        """Raises Invalid for a reference into nothing, Conflict for a deletion under others."""
+        """Raises Invalid for a reference into nothing, Conflict for a deletion under others.
+
+        Conflict, too, where two Goals would set limits of one patient's alarms.
+        """
         await references.check_targets(self.tx, self.promised, _in_sight(request))
         for key in self.deleted:
             await _check_unused(self.tx, key)
@@ -82,6 +90,7 @@ class Writer:
                 raise references.refusal(key, by if known else None)
         gone = [name for type_, name in self.deleted if type_ == subscribing.TYPE]
         await subscribing.note(self.tx, gone, self.subscribed)
+        await limiting.note(request, self.tx, self.goals)
         if self.confirmed and self.here.settings.hl7v2_host is not None:
             await put_out(self.tx, self.confirmed, letterhead(self.here.settings))
         await self.here.database.notify(self.tx, "resource")

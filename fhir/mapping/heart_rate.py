@@ -1,10 +1,12 @@
 """Heart rate of a strip -> Observation, by HL7's vital-signs profile.
 
 https://hl7.org/fhir/R4/heartrate.html. It stands at the strip's end, in one instant, because
-flowsheets have one time per value; the span it is averaged over is that of ``derivedFrom``.
+flowsheets have one time per value; the span it is averaged over is that of ``derivedFrom``. Where
+a clinician has set alarm limits, they are its reference range, and it says how it lies to them.
 """
 
 from core.ecg import Rate, StripFinding
+from core.limits import UNLIMITED, Limits, filled
 from fhir import codes
 from fhir.codes import concept
 from fhir.mapping import strip
@@ -15,12 +17,15 @@ from fhir.values import Json, component, instant, quantity
 KIND = "heart-rate"
 
 
-def heart_rate(finding: StripFinding, origin: Origin) -> Json:
+def heart_rate(finding: StripFinding, origin: Origin, limits: Limits = UNLIMITED) -> Json:
     """The heart rate and RR statistics; without a rate it says that there is none, and no number.
 
-    The profile knows patients only, so there is none for a device that nobody wears.
+    The profile knows patients only, so there is none for a device that nobody wears. ``limits``
+    are those of the patient when the strip began.
     """
     rate = finding.rate
+    value = quantity(rate.heart_rate_per_min, codes.PER_MINUTE, 1) if rate else None
+    is_judged = value is not None and bool(limits.source)
     return observation(
         KIND,
         finding,
@@ -31,13 +36,38 @@ def heart_rate(finding: StripFinding, origin: Origin) -> Json:
         profile=codes.HEART_RATE_PROFILE,
         code=concept(codes.HEART_RATE, text="Heart rate"),
         effectiveDateTime=instant(strip.last_sample_at(finding)),
-        valueQuantity=quantity(rate.heart_rate_per_min, codes.PER_MINUTE, 1) if rate else None,
+        valueQuantity=value,
         dataAbsentReason=None if rate else concept(codes.ERROR, text="No rate can be read"),
+        interpretation=[_interpretation(value["value"], limits)] if value and is_judged else None,
         method={"text": f"R peaks of the ECG, pipeline {finding.pipeline_version}"},
         device=origin.device,
         derivedFrom=[origin.observation(strip.KIND, finding.strip_index)],
+        referenceRange=[_range(limits)] if is_judged else None,
         component=_intervals(rate) if rate else None,
     )
+
+
+def _interpretation(per_min: float, limits: Limits) -> Json:
+    """Beyond the limits, far beyond, or within them: of the value as it is told."""
+    whole = filled(limits)
+    for code, bound, sign in (
+        ("HH", whole.extreme_fast_per_min, 1),
+        ("H", whole.fast_per_min, 1),
+        ("LL", whole.extreme_slow_per_min, -1),
+        ("L", whole.slow_per_min, -1),
+    ):
+        if bound is not None and sign * (per_min - bound) > 0:
+            return concept(codes.RATE_INTERPRETATIONS[code])
+    return concept(codes.NORMAL)
+
+
+def _range(limits: Limits) -> Json:
+    """The limits in force, the policy's own where the patient's Goal sets none."""
+    whole = filled(limits)
+    bounds = {"low": whole.slow_per_min, "high": whole.fast_per_min}
+    told = {n: quantity(b, codes.PER_MINUTE, 1) for n, b in bounds.items() if b is not None}
+    meaning = concept(codes.ALARM_LIMITS)
+    return told | {"type": meaning, "text": f"Limits of the patient's alarms, {limits.source}"}
 
 
 def _text(rate: Rate | None) -> str:

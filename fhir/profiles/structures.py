@@ -156,6 +156,23 @@ PROFILES = (
             Rule("Communication.statusReason", "Why it was not taken", least=0),
         ),
     ),
+    Profile(
+        "ecg-alarm-limits",
+        "Alarm limits of a patient",
+        "Goal",
+        "What a clinician sets for one patient's alarms: in force while the Goal is active. One of"
+        " a patient at a time; what it does not set is left to the policy.",
+        (
+            coded("Goal.category", "Alarm limits", codes.ALARM_LIMITS),
+            Rule("Goal.subject", "The patient"),
+            Rule("Goal.target", "A limit, or a condition that is switched off"),
+            Rule(
+                "Goal.target.measure",
+                "Which",
+                value_set=canonical("ValueSet", "alarm-limit"),
+            ),
+        ),
+    ),
 )
 
 

@@ -66,6 +66,10 @@ _QUALITY = (
     *codes.UNREADABLE.values(),
 )  # fmt: skip
 _RHYTHMS = (*(code for kind in codes.RHYTHMS.values() for code in kind), codes.NO_RHYTHM)
+_LIMITS = (
+    codes.HEART_RATE, codes.MDC_HEART_RATE, codes.LIMIT_EXTREME_RATE, codes.LIMIT_PAUSE,
+    codes.LIMIT_ABNORMAL, codes.ALARM_OFF,
+)  # fmt: skip
 _FILES = (codes.WFDB_RECORD, codes.EDF_PLUS, codes.DICOM_ECG)
 SETS: tuple[tuple[str, str, str, tuple[Code, ...]], ...] = (
     (
@@ -90,6 +94,12 @@ SETS: tuple[tuple[str, str, str, tuple[Code, ...]], ...] = (
     ("beats", "Beats", "What is said of a strip's beats, one by one and in sum.", _BEATS),
     ("rhythm", "Rhythms", "What a strip's rhythm comes to, and its episodes.", _RHYTHMS),
     ("signal-quality", "Signal quality", "What is said of a strip's readability.", _QUALITY),
+    (
+        "alarm-limit",
+        "Limits of alarms",
+        "Goal.target.measure of what a clinician sets for a patient's alarms.",
+        _LIMITS,
+    ),
     ("signal-file", "Signal file formats", "DocumentReference.content.format of a file.", _FILES),
 )
 """Id, title, description and codes of each value set."""

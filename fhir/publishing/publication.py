@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.ecg import StripFinding
+from core.limits import UNLIMITED, Limits
 from fhir.mapping.beats import beats
 from fhir.mapping.heart_rate import heart_rate
 from fhir.mapping.identity import Origin
@@ -40,12 +41,15 @@ class Publication:
         return revised(fresh, before, replaces=self.confirmed, clinical=clinical)
 
 
-def publications(finding: StripFinding, origin: Origin, session: int) -> Iterator[Publication]:
-    """The Observations of a finding; ``session`` is the store's row."""
+def publications(
+    finding: StripFinding, origin: Origin, session: int, limits: Limits = UNLIMITED
+) -> Iterator[Publication]:
+    """The Observations of a finding; ``session`` is the store's row, ``limits`` the patient's."""
     yield Publication(ecg_strip(finding, origin), render(finding, session))
     yield Publication(quality(finding, origin))
     if origin.patient_id is not None:  # the vital-signs profile is about patients
-        yield Publication(heart_rate(finding, origin), worthwhile=finding.rate is not None)
+        body = heart_rate(finding, origin, limits)
+        yield Publication(body, worthwhile=finding.rate is not None)
     read = bool(finding.beats) or finding.quality.readable
     yield Publication(beats(finding, origin), worthwhile=read, confirmed=False)
     said = bool(finding.rhythm) or finding.intervals is not None

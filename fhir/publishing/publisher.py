@@ -14,6 +14,7 @@ import structlog
 
 from core.ecg import SessionKey
 from core.errors import Unavailable
+from core.limits import Term, at
 from fhir.hl7v2.message import Letterhead
 from fhir.mapping.device import algorithm
 from fhir.mapping.identity import Origin
@@ -24,7 +25,7 @@ from fhir.publishing.folding import fold
 from fhir.publishing.publication import Publication, publications
 from fhir.publishing.shelf import Piece, evidence, publish
 from fhir.values import Json
-from store import alerts, findings, reports, resources
+from store import alerts, findings, limits, reports, resources
 from store.alerts import UnpublishedAlert
 from store.database import Database, Transaction
 from store.findings import UnpublishedFinding
@@ -109,11 +110,13 @@ class Publisher:
         done = [(item.session.row, item.finding.strip_index) for item in claimed]
         await findings.mark_published(tx, done)
         await reports.mark_stale(tx, done)
+        patients = {item.patient_id for item in claimed if item.patient_id is not None}
+        terms = await limits.of_patients(tx, patients, self._now())
         pieces = self._algorithms(claimed)
         for item in claimed:
             origin = _origin(item.session, item.patient_id)
             self._tell_if_not_worn(origin)
-            pieces += await _strip(tx, item, origin)
+            pieces += await _strip(tx, item, origin, terms.get(item.patient_id or "", ()))
         await publish(tx, pieces)
         return len(claimed)
 
@@ -175,9 +178,11 @@ def _origin(session: SessionKey, patient_id: str | None) -> Origin:
     return Origin(session.device_id, session.session_id, patient_id)
 
 
-async def _strip(tx: Transaction, item: UnpublishedFinding, origin: Origin) -> list[Piece]:
+async def _strip(
+    tx: Transaction, item: UnpublishedFinding, origin: Origin, terms: Sequence[Term]
+) -> list[Piece]:
     """The Observations of a finding, and where all that there are come from."""
-    mapped = _mapped(item, origin)
+    mapped = _mapped(item, origin, terms)
     pieces: list[Piece] = [(evidence(p.body, p.render), p.after) for p in mapped]
     there = [p.body for p in mapped if p.worthwhile or (item.amended and await _is_there(tx, p))]
     if there:
@@ -192,10 +197,11 @@ async def _is_there(tx: Transaction, publication: Publication) -> bool:
     return bool(await resources.present(tx, [(body["resourceType"], body["id"])]))
 
 
-def _mapped(item: UnpublishedFinding, origin: Origin) -> list[Publication]:
+def _mapped(item: UnpublishedFinding, origin: Origin, terms: Sequence[Term]) -> list[Publication]:
     """The Observations of a finding; none, and loudly, if it is one that FHIR cannot tell."""
     try:
-        return list(publications(item.finding, origin, item.session.row))
+        own = at(terms, item.finding.started_at, synced=item.finding.clock_synced)
+        return list(publications(item.finding, origin, item.session.row, own))
     except Exception:
         # Whatever is in one patient's finding, it must not stop the others'.
         name = origin.name("strip", item.finding.strip_index)

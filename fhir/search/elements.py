@@ -97,6 +97,12 @@ ELEMENTS: Mapping[str, Elements] = {
         "",
         "status code subject",
     ),
+    "Goal": _elements(
+        "lifecycleStatus achievementStatus category priority description subject start[x] "
+        "statusDate expressedBy",
+        "identifier target statusReason addresses note outcomeCode outcomeReference",
+        "lifecycleStatus description subject",
+    ),
     "Group": _elements(
         "identifier active type actual code name quantity managingEntity",
         "characteristic member",

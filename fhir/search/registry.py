@@ -14,6 +14,7 @@ from fhir.search.types.device import DEVICE
 from fhir.search.types.document import DOCUMENT
 from fhir.search.types.encounter import ENCOUNTER
 from fhir.search.types.flag import FLAG
+from fhir.search.types.goal import GOAL
 from fhir.search.types.group import GROUP
 from fhir.search.types.location import LOCATION
 from fhir.search.types.metric import METRIC
@@ -51,6 +52,7 @@ TYPES: Mapping[str, ResourceType] = {
         SUBSCRIPTION,
         TASK,
         COMMUNICATION,
+        GOAL,
     )
 }
 """By name, in the order in which a reader will care for them."""

@@ -13,7 +13,7 @@ from fhir.r4b import Element
 WRITABLE = (
     "Patient", "Practitioner", "PractitionerRole", "Organization", "Encounter", "CareTeam",
     "Device", "DeviceMetric", "Location", "Subscription", "ServiceRequest", "Group",
-    "Observation", "DiagnosticReport", "Flag", "Task",
+    "Observation", "DiagnosticReport", "Flag", "Task", "Goal",
 )  # fmt: skip
 """Resources that clients may send, and what a resource may contain."""
 

@@ -1,7 +1,7 @@
 """HL7's invariants on resources, by HL7's keys (https://hl7.org/fhir/R4/resourcelist.html)."""
 
 from fhir.validation.datatypes import is_before
-from fhir.validation.invariant import Invariant, chosen, needs, one
+from fhir.validation.invariant import Invariant, chosen, has, needs, one
 from fhir.values import Json
 
 
@@ -57,6 +57,13 @@ RESOURCES: dict[str, tuple[Invariant, ...]] = {
     "Observation": (
         Invariant("obs-6", "a value or the reason why there is none", _obs_6),
         Invariant("obs-7", "its own value or a component's of the same code", _obs_7),
+    ),
+    "GoalTarget": (
+        Invariant(
+            "gol-1",
+            "a detail needs what it measures",
+            lambda v: not chosen(v, "detail") or has(v, "measure"),
+        ),
     ),
     "Task": (Invariant("inv-1", "lastModified must not be before authoredOn", _task_1),),
     "CareTeamParticipant": (

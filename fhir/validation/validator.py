@@ -6,7 +6,7 @@ First its shape; where that is right, what its elements ask of each other.
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from fhir.validation import profiles, references, units, waveform
+from fhir.validation import limits, profiles, references, units, waveform
 from fhir.validation.datatypes import DATATYPES
 from fhir.validation.issue import Issue, Rejected, Severity, error, warning
 from fhir.validation.nodes import Node, nodes
@@ -44,6 +44,8 @@ def _rules(resource: Json, claimed: Iterable[str]) -> Iterator[Issue]:
         if node.value is node.resource:
             yield from _of_resource(node, claimed if node.resource is resource else ())
     yield from references.contained(resource, every)
+    if resource["resourceType"] == limits.TYPE:
+        yield from limits.problems(resource)
     if "text" not in resource:
         told = "dom-6: a resource should have a narrative"
         yield warning("invariant", told, resource["resourceType"])

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "2026_11_26_messages"
-down_revision: str | None = "2026_11_25_delivery"
+down_revision: str | None = "2026_11_26_limits"
 branch_labels: str | None = None
 depends_on: str | None = None
 

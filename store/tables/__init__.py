@@ -20,6 +20,7 @@ from store.tables.devices import (
 )
 from store.tables.hl7v2 import hl7v2_message
 from store.tables.jobs import job, job_part
+from store.tables.limits import patient_limits
 from store.tables.notifications import notification
 from store.tables.reindexing import reindexing
 from store.tables.resources import (
@@ -62,6 +63,7 @@ __all__ = [
     "metadata",
     "monitoring_session",
     "notification",
+    "patient_limits",
     "quarantine",
     "reindexing",
     "report",

@@ -67,6 +67,9 @@ def _body(type_: str, n: int) -> Json:
     body = _common(type_, n)
     if type_ in ("Organization", "Location"):
         body["name"] = f"Place {n}"
+    if type_ == "Goal":
+        body |= {"lifecycleStatus": body.pop("status"), "startDate": body["date"][:10]}
+        body["target"] = [{"dueDate": body["date"][:10]}]
     if type_ == "Location":
         body["address"] = body["address"][0]
     return body
@@ -75,6 +78,7 @@ def _body(type_: str, n: int) -> Json:
 FEW = [
     "Patient", "Practitioner", "PractitionerRole", "Organization", "Location", "CareTeam",
     "Device", "ServiceRequest", "DocumentReference", "DiagnosticReport", "Encounter",
+    "Goal",
 ]  # fmt: skip
 _FILL = [
     # Thirty of each are made by hand; as many copies as a hospital has of them follow.
@@ -148,6 +152,9 @@ US_CORE = [
     "CareTeam?patient=p7&role=r1",
     "Device?patient=p7&type=t",
     "Device?patient=p7&status=active",
+    "Goal?patient=p7&lifecycle-status=active",
+    "Goal?patient=p7&category=k1",
+    "Goal?patient=p7&target-date={date}",
     "ServiceRequest?patient=p7",
     "ServiceRequest?patient=p7&category=k1",
     "ServiceRequest?patient=p7&category=k1&authored={date}",

@@ -13,7 +13,7 @@ EVERY_TYPE = (
     "Observation", "DiagnosticReport", "DocumentReference", "Flag", "Patient", "Device",
     "DeviceMetric", "Encounter", "ServiceRequest", "CareTeam", "Practitioner", "PractitionerRole",
     "Organization", "Location", "Group", "Subscription", "Provenance", "Task",
-    "Communication",
+    "Communication", "Goal",
 )  # fmt: skip
 """Where a reference may be to anything: what is here."""
 PEOPLE = ("Practitioner", "PractitionerRole")

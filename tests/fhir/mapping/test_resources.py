@@ -13,7 +13,8 @@ from core.alarms import life
 from core.alarms.alarm import Alarm
 from core.alarms.policy import EscalationPolicy, Level, Recipient
 from core.alerts import Alert, AlertKind, Priority
-from core.ecg import StripFinding
+from core.ecg import Rate, StripFinding
+from core.limits import UNLIMITED, Limits
 from core.messages import Addressed, ChannelKind, Message, MessageEvent
 from fhir import bundle
 from fhir.mapping.beats import beats
@@ -31,8 +32,10 @@ from fhir.mapping.summary import summary
 from fhir.mapping.task import task
 from fhir.outcome import operation_outcome
 from fhir.r4b import check_form
+from fhir.subscriptions.limits import is_out_of_range
 from tests.conformance.checker import check, conformant
 from tests.fhir import samples
+from tests.fhir.goals import EVERYTHING
 from tests.fhir.golden import matches_golden
 from tests.fhir.samples import (
     HOLTER,
@@ -102,6 +105,7 @@ def notified() -> Alarm:
 
 
 ALERT = flag_of(samples.OPEN_ALERT)
+LIMITS = Limits(fast_per_min=72.0, source="Goal/limits/_history/2")
 CALLED = notified()
 TAKEN = life.acknowledged(CALLED, "Practitioner/7", STARTED_AT + timedelta(seconds=40)).alarm
 RESOURCES: dict[str, dict[str, Any]] = {
@@ -109,6 +113,7 @@ RESOURCES: dict[str, dict[str, Any]] = {
     "observation-strip-with-samples": with_samples(ecg_strip(READABLE, WORN), CODES, 732),
     "observation-strip-incomplete": ecg_strip(UNREADABLE, NOT_WORN),
     "observation-heart-rate": heart_rate(READABLE, WORN),
+    "observation-heart-rate-high": heart_rate(READABLE, WORN, LIMITS),
     "observation-heart-rate-absent": heart_rate(UNREADABLE, WORN),
     "observation-beats": beats(READABLE, WORN),
     "observation-beats-by-the-reserve": beats(samples.RESERVED, WORN),
@@ -141,6 +146,7 @@ RESOURCES: dict[str, dict[str, Any]] = {
     "device-recorder": recorder(samples.DEVICE, samples.PATIENT),
     "device-algorithm": algorithm("1.0", "baseline-1a2b3c"),
     "patient": patient(SENT_PATIENT),
+    "goal-alarm-limits": EVERYTHING,
     "operationoutcome": operation_outcome("invalid", "unknown parameter", expression="foo"),
     "bundle-searchset": bundle.searchset(
         [bundle.match("https://ecg.example/fhir", "Flag", ALERT["id"], ALERT)],
@@ -218,3 +224,21 @@ def test_any_alert_becomes_a_conformant_flag(alert: Alert) -> None:
     assert check(made) == []
     assert (made["status"] == "active") == (alert.closed_at is None)
     assert check(task(alarm_of(alert), newest_of(alert))) == []
+
+
+@pytest.mark.parametrize(
+    ("per_min", "expected"),
+    [(150.1, "HH"), (150, "H"), (120.1, "H"), (120.04, "N"), (120, "N"), (45, "N"), (44.9, "L"),
+     (35, "L"), (34.9, "LL")],
+)  # fmt: skip
+def test_a_rate_says_how_it_lies_to_the_limits(per_min: float, expected: str) -> None:
+    """Of the value as it is told, with the policy's own bounds where none are set."""
+    finding = replace(READABLE, rate=Rate(per_min, 800, 700, 900, 9, 9))
+    body = heart_rate(finding, WORN, Limits(fast_per_min=120, source="Goal/g/_history/1"))
+    assert body["interpretation"][0]["coding"][0]["code"] == expected
+    (own,) = body["referenceRange"]
+    assert (own["low"]["value"], own["high"]["value"]) == (45, 120)
+    assert is_out_of_range(body) == (expected != "N")
+    assert "interpretation" not in heart_rate(finding, WORN, UNLIMITED)
+    absent = heart_rate(UNREADABLE, WORN, Limits(fast_per_min=120, source="Goal/g/_history/1"))
+    assert not {"interpretation", "referenceRange"} & set(absent)

@@ -37,5 +37,5 @@ def test_they_are_found_by_url_version_and_name() -> None:
     every = {"url": codes.LOCAL, "version": system["version"], "name": "x,ec", "_id": "ecg"}
     assert look_up("CodeSystem", every) == [system]
     assert look_up("CodeSystem", {"url": codes.LOCAL, "version": "0"}) == []
-    assert len(look_up("StructureDefinition", {})) == 13
+    assert len(look_up("StructureDefinition", {})) == 14
     assert all(look_up(type_, {}) for type_ in TYPES)

@@ -14,7 +14,11 @@ from fhir.profiles.structures import PROFILES
 GOLDEN = Path(__file__).parents[1] / "golden"
 FILES = {
     "ecg-strip": ["observation-strip", "observation-strip-incomplete"],
-    "ecg-heart-rate": ["observation-heart-rate", "observation-heart-rate-absent"],
+    "ecg-heart-rate": [
+        "observation-heart-rate",
+        "observation-heart-rate-absent",
+        "observation-heart-rate-high",
+    ],
     "ecg-beats": ["observation-beats", "observation-beats-absent"],
     "ecg-rhythm": ["observation-rhythm", "observation-rhythm-none"],
     "ecg-signal-quality": ["observation-quality", "observation-quality-unreadable"],
@@ -23,6 +27,7 @@ FILES = {
     "ecg-alert": ["flag-active", "flag-inactive", "flag-acknowledged", "flag-silent"],
     "ecg-alert-task": ["task-requested", "task-accepted"],
     "ecg-alert-message": ["communication-completed", "communication-in-progress"],
+    "ecg-alarm-limits": ["goal-alarm-limits"],
 }
 CASES = [(profile, name) for profile in PROFILES for name in FILES[profile.id]]
 

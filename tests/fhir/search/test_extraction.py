@@ -221,6 +221,18 @@ CASES: list[tuple[Json, str]] = [
     ),
     (
         {
+            "resourceType": "Goal", "id": "a", "lifecycleStatus": "active",
+            "achievementStatus": _concept("improving"), "category": [_concept("alarm-limits")],
+            "description": _concept("ring above 100"), "subject": reference("Patient", "p"),
+            "startDate": "2026-03-01",
+            "target": [{"measure": _concept("8867-4"), "detailString": "x",
+                        "dueDate": "2026-04-01"}],
+        },
+        "achievement-status=improving category=alarm-limits description=ring above 100"
+        " lifecycle-status=active",
+    ),
+    (
+        {
             "resourceType": "DocumentReference", "id": "a", "status": "current",
             "subject": reference("Patient", "p"), "author": [reference("Device", "d")],
             "content": [{"attachment": {"contentType": "application/zip", "url": "Binary/b"},
@@ -256,7 +268,7 @@ def test_whose_they_are_and_when() -> None:
     patients = {body["resourceType"]: index(body).patient_id for body, _ in CASES}
     assert {name for name, patient in patients.items() if patient == "p"} == {
         "Encounter", "CareTeam", "Device", "ServiceRequest", "Provenance", "Observation",
-        "DiagnosticReport", "Flag", "DocumentReference", "Task", "Communication",
+        "DiagnosticReport", "Flag", "DocumentReference", "Task", "Communication", "Goal",
     }  # fmt: skip
     by_type = {body["resourceType"]: index(body) for body, _ in CASES}
     assert by_type["Encounter"].at == datetime(2026, 3, 1, tzinfo=UTC)

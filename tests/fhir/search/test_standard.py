@@ -56,6 +56,7 @@ US_CORE = {
     "Encounter": "_id identifier patient date class type status location discharge-disposition",
     "CareTeam": "patient status role",
     "Device": "patient type status",
+    "Goal": "patient lifecycle-status target-date description start-date",
     "ServiceRequest": "_id patient category code authored status",
     "Observation": "patient category code date status _lastUpdated",
     "DiagnosticReport": "patient category code date status _lastUpdated",
