@@ -58,6 +58,7 @@ def _sign(row: Row, span: RhythmSpan, finding: StripFinding) -> Sign:
     sure = (
         span.verified
         and span.beats >= row.sure_beats
+        and (span.rate_per_min or 0.0) >= row.sure_per_min
         and (mean or 0.0) >= row.probability
         and classes.count(BeatClass.VENTRICULAR) >= row.ventricular * len(classes)
         and min(_scores(span, finding), default=0.0) >= row.quality

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from analysis.rhythm.agreement import Agreement
 from analysis.rhythm.atrial import Atrial
 from analysis.rhythm.ectopy import Ectopy
 from analysis.rhythm.onset import Onset
@@ -41,7 +42,8 @@ def load_rules(state: State) -> StripRules:
         paced=Series(**_with_kind(_with_spell(tracker["paced"]))),
         usual_rr_s=tracker["usual_rr_s"],
     )
-    return StripRules(**{**state, "tracker": parts, "usual": Usual(**state["usual"])})
+    usual, agreement = Usual(**state["usual"]), Agreement(**state["agreement"])
+    return StripRules(**{**state, "tracker": parts, "usual": usual, "agreement": agreement})
 
 
 def load_watch(state: State) -> Watch:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from analysis.rhythm.agreement import Agreement
 from analysis.rhythm.mark import Mark, is_ventricular
 from analysis.rhythm.tracker import Tracker, latest
 from analysis.rhythm.usual import (
@@ -69,6 +70,7 @@ class StripRules:
     noise_from: int | None = None
     noise_to: int = 0
     weak_to: int = -1
+    agreement: Agreement = field(default_factory=Agreement)
 
     def tell(
         self, finding: StripFinding, seen: Sequence[Sight], live: Sequence[RhythmSpan]
@@ -82,6 +84,7 @@ class StripRules:
         ended = [] if readable else self.tracker.end(finding.rate_hz)
         for beat, sight in zip(finding.beats, seen, strict=True):
             mark = self._mark(finding, beat, sight)
+            self.agreement.see(beat.sample_index, sight.qrs)
             take = self.tracker.push if readable else self.tracker.push_unreadable
             ended += take(mark, finding.rate_hz)
         self.broken = not readable
@@ -97,13 +100,15 @@ class StripRules:
     def _borne_out(
         self, span: RhythmSpan, weak: Sequence[tuple[int, int]], finding: StripFinding
     ) -> RhythmSpan:
-        """The span, a standstill marked as not verified where the line itself was upset.
+        """The span, marked as not verified where the signal does not bear it out.
+
+        A run's beats must look alike; a standstill may not lie where the line itself was upset.
 
         An electrode that loses the skin for a moment drives the amplifier to its end, and beats
         do not show until it has come back: that is no rest between beats.
         """
         if span.kind not in _STANDSTILLS:
-            return span
+            return replace(span, verified=span.verified and self.agreement.bears_out(span))
         upset = any(first < span.stop_sample and stop > span.first_sample for first, stop in weak)
         sound = finding.quality.is_sound and not upset and self.weak_to <= span.first_sample
         return replace(span, verified=span.verified and sound)

@@ -21,7 +21,7 @@ from analysis.signal.seconds import Grid
 from analysis.signal.spectrum import spectrum
 from core.ecg import Beat, RhythmSpan, StripFinding
 
-PIPELINE_VERSION = f"4+{PREPROCESSING_VERSION[:12]}"
+PIPELINE_VERSION = f"5+{PREPROCESSING_VERSION[:12]}"
 """Changes whenever the same chunks may give other findings."""
 ROUNDING = 1e-5
 """By how much a softmax in float32 may exceed 1."""

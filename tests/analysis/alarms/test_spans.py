@@ -73,6 +73,14 @@ def test_what_the_network_does_not_bear_out_rings_quietly_and_louder_once_it_doe
     ]
 
 
+def test_a_slow_run_calls_nobody_until_it_is_fast() -> None:
+    slow, fast = span(RUN_SPAN.kind, 100, 400, 3), RUN_SPAN
+    assert told([(finding(0, slow), False), (finding(0, fast), True)]) == [
+        "+ventricular-run:low",
+        "+ventricular-run:medium",
+    ]
+
+
 def test_an_unverified_standstill_always_rings_but_quietly() -> None:
     doubted = span(RhythmKind.ASYSTOLE, 100, 800, sure=False)
     off = Limits(off=frozenset(AlertKind))
