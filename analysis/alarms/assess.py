@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from analysis.alarms.counts import Counted, count
-from analysis.alarms.policy import AlertPolicy, Row, absorbed, louder
+from analysis.alarms.policy import AlertPolicy, absorbing, louder
 from analysis.alarms.signs import Sign, rhythm_signs
 from analysis.alarms.state import AlertState, Open
 from core.alerts import Alert, AlertKind, Basis, Priority
@@ -38,10 +38,10 @@ def assess(
     changed: Changes = {}
     spans = rhythm_signs(policy.rows, finding, limits, early=not final)
     signs = [s for s in (*spans, *counted.signs) if limits.allows(s.kind)]
-    present = frozenset(sign.kind for sign in signs if _priority(policy, sign) is not None)
-    hidden = absorbed(policy.rows, present | {alert.kind for alert in state.open})
+    present = _present(policy, state, signs)
     for sign in signs:
-        if sign.kind not in hidden:
+        priority = _priority(policy, sign)
+        if priority and not absorbing(policy.rows, present, sign.kind, priority):
             state = _seen(policy, state, sign, finding, limits, changed)
     if final:
         # What has been switched off since it began to ring is over for whom it rings.
@@ -53,6 +53,22 @@ def assess(
 def ended(alert: Alert, at: datetime) -> Alert:
     """The alert of a session that ended before its condition passed: nothing rings for ever."""
     return _closed(alert, at, "; not over when the session ended")
+
+
+def _present(
+    policy: AlertPolicy, state: AlertState, signs: Iterable[Sign]
+) -> dict[AlertKind, Priority]:
+    """What is open or shows itself, at its loudest."""
+    present = _open(state)
+    for sign in signs:
+        priority = _priority(policy, sign)
+        if priority is not None:
+            present[sign.kind] = louder(present.get(sign.kind, priority), priority)
+    return present
+
+
+def _open(state: AlertState) -> dict[AlertKind, Priority]:
+    return {alert.kind: alert.priority for alert in state.open}
 
 
 def _seen(
@@ -132,17 +148,14 @@ def _absorb(
 ) -> AlertState:
     """Close what a greater condition, open by now, explains."""
     stop = finding.first_sample + finding.n_samples
-    for kind in absorbed(policy.rows, frozenset(alert.kind for alert in state.open)):
-        one = state.find(kind)
-        if one is not None:
-            by = ", ".join(r.kind.value for r in _absorbing(policy.rows, kind, state))
-            changed[kind] = _closed(one.alert, _time_of(finding, stop), f"; now part of {by}")
+    present = _open(state)
+    for kind, priority in present.items():
+        one, by = state.find(kind), absorbing(policy.rows, present, kind, priority)
+        if one is not None and by:
+            remark = f"; now part of {', '.join(by)}"
+            changed[kind] = _closed(one.alert, _time_of(finding, stop), remark)
             state = state.without(kind, stop)
     return state
-
-
-def _absorbing(rows: Iterable[Row], kind: AlertKind, state: AlertState) -> list[Row]:
-    return [row for row in rows if kind in row.absorbs and state.find(row.kind) is not None]
 
 
 def _closed(alert: Alert, at: datetime, remark: str = "") -> Alert:

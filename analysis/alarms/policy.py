@@ -7,7 +7,7 @@ numbers were chosen on DS1 of the MIT-BIH database. Conditions that no strip tel
 watched in ``alerting/watch.py``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from core.alerts import TECHNICAL, AlertKind, Priority
@@ -27,7 +27,7 @@ class Row:
     ``sure_beats``, as fast as ``sure_per_min``; a span that is not verified fails them. It
     closes after ``clear_s`` without the condition, and opens again ``quiet_s`` after that at the
     earliest; ``early`` rows ring while the strip still runs. While it is open, what it ``absorbs``
-    does not ring.
+    does not ring, unless that would be louder.
     """
 
     kind: AlertKind
@@ -114,6 +114,17 @@ def louder(one: Priority, other: Priority) -> Priority:
     return max(one, other, key=_LOUDNESS.index)
 
 
-def absorbed(rows: Iterable[Row], present: frozenset[AlertKind]) -> frozenset[AlertKind]:
-    """What does not ring because something greater is ``present``."""
-    return frozenset(kind for row in rows if row.kind in present for kind in row.absorbs)
+def absorbing(
+    rows: Iterable[Row], present: Mapping[AlertKind, Priority], kind: AlertKind, priority: Priority
+) -> list[AlertKind]:
+    """What is ``present`` and greater than a condition, which so does not ring.
+
+    What rings more quietly hides nothing: a doubtful run must not silence a fast rate.
+    """
+    return [
+        row.kind
+        for row in rows
+        if kind in row.absorbs
+        and row.kind in present
+        and louder(present[row.kind], priority) is present[row.kind]
+    ]

@@ -81,6 +81,26 @@ def test_a_slow_run_calls_nobody_until_it_is_fast() -> None:
     ]
 
 
+def test_a_doubtful_run_does_not_silence_a_rate_that_nobody_doubts() -> None:
+    doubted = span(RhythmKind.VENTRICULAR_TACHYCARDIA, 100, 1300, 27, sure=False)
+    beats = tuple(Beat(at, 0.99, BeatClass.VENTRICULAR) for at in range(45, STRIP, 45))
+    fast = replace(finding(0, doubted), beats=beats)
+    assert told([(fast, True)]) == [
+        "+ventricular-tachycardia:low",
+        "+extreme-tachycardia:high",
+    ]
+    sure = replace(fast, rhythm=(replace(doubted, verified=True),))
+    assert told([(sure, True)]) == ["+ventricular-tachycardia:high"]
+    later = replace(
+        finding(1, replace(sure.rhythm[0], first_sample=STRIP, stop_sample=STRIP + 1200)),
+        beats=tuple(replace(beat, sample_index=beat.sample_index + STRIP) for beat in beats),
+    )
+    assert told([(fast, True), (later, True)])[2:] == [
+        "+ventricular-tachycardia:high",
+        "-extreme-tachycardia:high",
+    ]
+
+
 def test_an_unverified_standstill_always_rings_but_quietly() -> None:
     doubted = span(RhythmKind.ASYSTOLE, 100, 800, sure=False)
     off = Limits(off=frozenset(AlertKind))
