@@ -76,9 +76,12 @@ class Sender:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until ``stop`` is set; while the database is away, wait for it."""
-        wake = self._database.listen(OUTBOX)
         async with asyncio.TaskGroup() as lanes:
-            tasks = [lanes.create_task(self._lane(kind, wake)) for kind in ChannelKind]
+            # An ear for each lane: a call that an idle lane hears is not lost to a busy one.
+            tasks = [
+                lanes.create_task(self._lane(kind, self._database.listen(OUTBOX)))
+                for kind in ChannelKind
+            ]
             tasks.append(lanes.create_task(self._tidy_at_times()))
             await stop.wait()
             for task in tasks:

@@ -16,7 +16,7 @@ from benchmarks.rounds import FULL, QUICK, Size
 from hisbundle.logs import configure_logs
 
 NAMES = (
-    *("chunk", "ingest", "endpoint", "analysis", "fhir", "reads", "journey"),
+    *("chunk", "ingest", "endpoint", "analysis", "fhir", "reads", "journey", "alerts", "matcher"),
     *("classifier", "hour"),
 )
 """In the order of running; the last two import TensorFlow."""

@@ -26,6 +26,7 @@ from hisbundle.reach import database_server
 from hisbundle.roles import ROLES
 from hisbundle.signals import run_until_signal
 from hisbundle.supervise import end, keep_running
+from hisbundle.threads import share_fairly
 from store.database import Database
 
 DATABASE_WAIT_S = 60.0
@@ -45,6 +46,7 @@ async def running_service(settings: Settings) -> AsyncIterator[Settings]:
     """
     check(settings)
     raise_handle_limit()
+    share_fairly()
     settings = _with_real_ports(settings)
     async with database_server(settings) as server:
         await _migrate_when_there(server.url)

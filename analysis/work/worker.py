@@ -45,8 +45,9 @@ class Pace:
     poll_s: float = 1.0
     gap_wait_s: float = 30.0
     session_idle_s: float = 300.0
-    # So many chunks of a running strip wait at most: asystole and fibrillation are told mid-strip.
-    collect_chunks: int = 2
+    # So many chunks of a running strip wait at most. At 1 a worker collects when it is behind, and
+    # not before: at 2 half of what is told mid-strip, as asystole, waits a chunk (1.5 s) longer.
+    collect_chunks: int = 1
     linger_s: float = 2.0  # longer than a chunk lasts, so that a running session can collect
 
 

@@ -34,6 +34,8 @@ BATCH = 64
 """Findings per transaction: some 20 ms of mapping, in which nothing else runs."""
 RETRY_S = 1.0
 _TOLD_MAX = 10_000
+Step = Callable[[Transaction], Awaitable[int]]
+"""One transaction's work; how much that was."""
 
 log = structlog.get_logger(__name__)
 
@@ -71,13 +73,21 @@ class Publisher:
         self._told: set[UUID] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Publish until ``stop`` is set; while the database is away, wait for it."""
+        """Publish until ``stop`` is set; while the database is away, wait for it.
+
+        Alerts have a loop of their own: none waits until a batch of findings is mapped.
+        """
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._loop(stop, (self._publish_alerts,)))
+            group.create_task(self._loop(stop, (self._publish_findings, self._write_reports)))
+
+    async def _loop(self, stop: asyncio.Event, steps: Sequence[Step]) -> None:
         wake = self._database.listen("finding")
         stopped = asyncio.create_task(stop.wait(), name="publisher-stop")
         try:
             while not stop.is_set():
                 try:
-                    if await self.turn():
+                    if await self._all(steps):
                         continue
                     pause = wake.wait(self._poll_s)
                 except Exception as error:
@@ -94,9 +104,12 @@ class Publisher:
     async def turn(self) -> bool:
         """One transaction of each kind; whether there was anything to do."""
         steps = (self._publish_findings, self._publish_alerts, self._write_reports)
+        return await self._all(steps)
+
+    async def _all(self, steps: Sequence[Step]) -> bool:
         return any([await self._committed(step) for step in steps])
 
-    async def _committed(self, step: Callable[[Transaction], Awaitable[int]]) -> int:
+    async def _committed(self, step: Step) -> int:
         async with self._database.transaction() as tx:
             done = await step(tx)
             if done:
