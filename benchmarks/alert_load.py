@@ -23,8 +23,9 @@ from fhir.mapping.flag import flag_id
 
 CALM_EVERY = 4
 """Of so many devices one stays in sinus rhythm."""
-FIRST_S, LAST_S = 1.0, 7.0
-"""How long after the start, and before the end, something may begin."""
+FIRST_SHARE, LAST_S = 0.25, 7.0
+"""Nothing begins in the first quarter, while what came at once is worked off and libraries load;
+nor in the last seconds, for it would not be told any more."""
 WAIT_S = 60.0
 CHANNELS = ("rest-hook", "websocket", "SNS")
 _FLAG = re.compile(rb"Flag/([0-9a-f-]{36})")
@@ -94,7 +95,8 @@ class AlertLoad:
         for number in range(devices):
             backlog = (CHUNKS_PER_STRIP - 1 - number) % CHUNKS_PER_STRIP
             onset = None if number % CALM_EVERY == CALM_EVERY - 1 else next(begins)
-            at_s = FIRST_S + max(seconds - FIRST_S - LAST_S, 0) * number / devices
+            first_s = FIRST_SHARE * seconds
+            at_s = first_s + max(seconds - first_s - LAST_S, 0.0) * number / devices
             lasts_s = (backlog + 2) * CHUNK_S + seconds
             bodies = alarming(onset, backlog * CHUNK_S + at_s, lasts_s, number)
             told = None if onset is None else foreseen(bodies, classifier)
