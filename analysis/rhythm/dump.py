@@ -1,7 +1,7 @@
 """The rhythm's state as a tree of numbers, lists and arrays, and back (analysis.session.state)."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+import dataclasses
 from typing import Any
 
 from analysis.rhythm.agreement import Agreement
@@ -23,12 +23,25 @@ State = Mapping[str, Any]
 
 def dump_rules(rules: StripRules) -> dict[str, Any]:
     """The state of the rules."""
-    return asdict(rules)
+    return _fields(rules)
 
 
 def dump_watch(watch: Watch) -> dict[str, Any]:
     """The state of the look-out."""
-    return asdict(watch)
+    return _fields(watch)
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    """As ``dataclasses.asdict``, without copying what is written out at once anyway."""
+    return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return _fields(value)
+    if isinstance(value, list | tuple) and any(dataclasses.is_dataclass(item) for item in value):
+        return [_plain(item) for item in value]
+    return value
 
 
 def load_rules(state: State) -> StripRules:

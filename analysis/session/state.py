@@ -15,6 +15,8 @@ import numpy as np
 from core.errors import Incorrect
 
 MAGIC = b"ES2"
+_PLAIN = frozenset({int, float, bool, str, type(None)})
+"""What JSON has as well: most of a state is lists of these, which need not be looked through."""
 _HEAD = struct.Struct(">3sII")
 
 
@@ -47,6 +49,8 @@ def _crc(header_bytes: int, body: bytes) -> int:
 
 
 def _without_arrays(value: Any, arrays: list[np.ndarray[Any, Any]]) -> Any:
+    if isinstance(value, list | tuple) and _PLAIN.issuperset(map(type, value)):
+        return value
     if isinstance(value, np.ndarray):
         arrays.append(value)
         return {"dtype": value.dtype.str, "shape": value.shape}
@@ -74,6 +78,8 @@ class _Reader:
 
 def _with_arrays(value: Any, reader: _Reader) -> Any:
     if isinstance(value, list):
+        if _PLAIN.issuperset(map(type, value)):
+            return value
         return [_with_arrays(item, reader) for item in value]
     if not isinstance(value, dict):
         return value
