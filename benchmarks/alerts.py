@@ -20,6 +20,7 @@ import numpy as np
 from prometheus_client import REGISTRY
 
 from benchmarks.alert_load import CHANNELS
+from benchmarks.apart import running_apart
 from benchmarks.bed import HOST, temporary_settings
 from benchmarks.child import Child, Message, load_generator
 from benchmarks.recorder import Recorder
@@ -33,7 +34,6 @@ from fhir.subscriptions.codes import CONTENT
 from fhir.subscriptions.topics import ALERTS
 from hisbundle.address import own_url
 from hisbundle.reach import open_database
-from hisbundle.service import running_service
 from hisbundle.tokens import development_token
 from simulator.enrolment import MqttAddress, enrol
 from simulator.identity import Identity
@@ -58,13 +58,15 @@ async def run(size: Size) -> list[Row]:
         await child.ask(do="prepare", devices=devices, seconds=seconds)
         async with running_topic(f"{origin}/sns") as topic:
             with temporary_settings() as settings:
-                async with running_service(_settings(settings, origin, topic)) as real:
+                async with running_apart(_settings(settings, origin, topic)) as real:
                     await _ready(real, child, devices, origin, topic)
                     began, began_cpu = time.monotonic(), time.process_time()
                     told = await child.ask(do="send", seconds=seconds)
                     cpu = (time.process_time() - began_cpu) / (time.monotonic() - began)
     load = f"load {os.getloadavg()[0]:.1f}"
-    return _rows(told, f"{devices} devices; service {cpu:.2f} cores without Postgres; {load}")
+    return _rows(
+        told, f"{devices} devices; service {cpu:.2f} cores without analysis and Postgres; {load}"
+    )
 
 
 def _settings(settings: Settings, origin: str, topic: Topic) -> Settings:

@@ -1,7 +1,7 @@
 """The rhythm's state as a tree of numbers, lists and arrays, and back (analysis.session.state)."""
 
-from collections.abc import Mapping
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from analysis.rhythm.agreement import Agreement
