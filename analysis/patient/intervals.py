@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from analysis.patient import quick
+
 LONG, MIDDLE, SHORT = 128, 32, 8
 """Intervals that are remembered, and those of them in the shorter windows."""
 LATEST = 6
@@ -39,7 +41,7 @@ def intervals(before_s: Sequence[float], previous_s: float | None, next_s: float
     middle, short = long[-MIDDLE:], long[-SHORT:]
     q10, q25, q50, q75, q90 = _quantiles(middle, (0.1, 0.25, 0.5, 0.75, 0.9))
     long50, long75, long90 = _quantiles(long, (0.5, 0.75, 0.9))
-    references = (short.mean(), q50, q25, q75, long50, long90)
+    references = (quick.mean(short), q50, q25, q75, long50, long90)
     latest = ([q50] * LATEST + usual)[-LATEST:][::-1]
     ratios = np.array(
         [
@@ -50,8 +52,8 @@ def intervals(before_s: Sequence[float], previous_s: float | None, next_s: float
             q90 / q10, long75 / long50,
         ]
     )  # fmt: skip
-    steps = np.abs(np.diff(middle)) / q50 if len(middle) > 1 else np.zeros(1)
-    spread = [np.median(steps[-SHORT:]), np.median(steps), np.mean(steps > 0.1)]
+    steps = np.abs(middle[1:] - middle[:-1]) / q50 if len(middle) > 1 else np.zeros(1)
+    spread = [quick.median(steps[-SHORT:]), quick.median(steps), quick.share(steps > 0.1)]
     seen = [min(len(before_s), MIDDLE) / MIDDLE]
     return np.concatenate((np.clip(np.log(ratios), -MAX_LOG, MAX_LOG), spread, seen))
 

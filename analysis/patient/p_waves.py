@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from analysis.patient import quick
 from analysis.patient.window import BEFORE, P_WAVE, WINDOW_RATE_HZ, WINDOW_SAMPLES
 
 BEATS = 32
@@ -66,16 +67,17 @@ class PWaves:
         height = float(np.ptp(_flat(beat[SOUGHT][best : best + _LENGTH])))
         known = self.seen if len(self.seen) else np.zeros((1, 4))
         values = [
-            usual_height, known[:, 2].mean(), known[:, 0].mean(), known[:, 1].mean(),
+            usual_height, *(quick.mean(known[:, column]) for column in (2, 0, 1)),
             known[:, 0].std(), table[best], (best - _USUAL_PLACE) / _USUAL_PLACE,
             np.log((height + FLAT) / (usual_height + FLAT)), _alike(beat, usual, slice(4, 41)),
             float(_alike_rows(rest[None], _flat(usual[REST]))[0]), np.ptp(rest),
-            _alike(beat, usual if previous_s is None else last, P_WAVE), known[:, 3].mean(),
+            _alike(beat, usual if previous_s is None else last, P_WAVE), quick.mean(known[:, 3]),
             (int(np.abs(rest).argmax()) - 16) / 16, _alike(beat, usual, slice(4, 30)),
         ]  # fmt: skip
         apart = own - _flat(template)
         now = [
-            _alike(beat, usual, P_WAVE), np.ptp(own), np.sqrt(np.mean(apart * apart)), table[best],
+            _alike(beat, usual, P_WAVE), np.ptp(own),
+            np.sqrt(quick.mean(apart * apart)), table[best],
         ]  # fmt: skip
         self.seen = np.concatenate((self.seen, [now]))[-BEATS:]
         return np.clip(np.array(values, dtype=np.float64), -4.0, 4.0)
@@ -94,7 +96,7 @@ def _without_tail(beat: Samples, usual: Samples, previous_s: float | None) -> Sa
 
 def _flat(x: Samples) -> Samples:
     """``x`` without its straight line from end to end."""
-    return x - np.linspace(x[0], x[-1], len(x))
+    return x - quick.line(x[0], x[-1], len(x))
 
 
 def _alike(a: Samples, b: Samples, where: slice) -> float:
@@ -104,7 +106,7 @@ def _alike(a: Samples, b: Samples, where: slice) -> float:
 def _alike_rows(rows: Samples, template: Samples) -> Samples:
     """Correlation of each of the rows, float64[n, m], with float64[m]."""
     rows = rows - rows.mean(axis=1, keepdims=True)
-    template = template - template.mean()
+    template = template - quick.mean(template)
     sizes = np.sqrt((rows * rows).sum(axis=1) * float(template @ template))
     alike: Samples = np.where(sizes > FLAT**2, rows @ template / np.maximum(sizes, FLAT**2), 0.0)
     return alike

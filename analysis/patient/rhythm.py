@@ -6,9 +6,11 @@ and the steady intervals of a long memory are the sinus node's.
 """
 
 from collections.abc import Sequence
+from math import sqrt
 
 import numpy as np
 
+from analysis.patient import quick
 from analysis.patient.intervals import LONG, MAX_LOG, MIDDLE, Values
 
 MEMORY = 400
@@ -43,21 +45,21 @@ def rhythm(before_s: Sequence[float], previous_s: float | None, next_s: float) -
     all_s = np.minimum(list(before_s[-MEMORY:]) or [previous_s or next_s], LONGEST_S)
     previous = min(float(all_s[-1]) if previous_s is None else previous_s, LONGEST_S)
     long, middle, short = all_s[-LONG:], all_s[-MIDDLE:], all_s[-8:]
-    median = float(np.median(long))
+    median = quick.median(long)
     own = [*_unevenness(middle), *_unevenness(long)]
     uneven = [*own[::4], *own[1::4], *own[2::4], *own[3::4]]
     ordered = np.sort(long)
     multiple = long / _at(ordered, 0.25)
-    mean = float(long.mean())
+    mean = quick.mean(long)
     shares = [
-        np.mean(np.abs(multiple - np.round(multiple)) < WHOLE),
+        quick.share(np.abs(multiple - np.round(multiple)) < WHOLE),
         (_at(ordered, 0.75) - _at(ordered, 0.25)) / median,
-        np.mean(long < 0.85 * mean),
-        np.mean(long > 1.4 * median),
+        quick.share(long < 0.85 * mean),
+        quick.share(long > 1.4 * median),
     ]
     every = np.sort(all_s)
     steady = _steady(all_s, every)
-    usual = np.array([mean, all_s.mean(), _at(every, 0.9), _at(every, 0.5), steady])
+    usual = np.array([mean, quick.mean(all_s), _at(every, 0.9), _at(every, 0.5), steady])
     ratios = np.concatenate(
         (
             previous / usual,
@@ -74,24 +76,24 @@ def _at(ordered: Values, share: float) -> float:
 
 def _steady(all_s: Values, every: Values) -> float:
     """The longer ones of the intervals that are like the one before."""
-    alike = np.abs(np.diff(all_s)) < STEADY * all_s[1:]
+    alike = np.abs(all_s[1:] - all_s[:-1]) < STEADY * all_s[1:]
     steady = np.sort(all_s[1:][alike])
     return _at(steady, 0.9) if len(steady) >= FEWEST else _at(every, 0.5)
 
 
 def _unevenness(long: Values) -> list[float]:
     """RMSSD, entropy, share of close neighbours and autocorrelation, in parts of the median."""
-    parts = long / float(np.median(long))
-    steps = np.diff(parts) if len(parts) > 1 else np.zeros(1)
+    parts = long / quick.median(long)
+    steps = parts[1:] - parts[:-1] if len(parts) > 1 else np.zeros(1)
     bins = np.clip(((parts - LOWEST) / BIN).astype(np.int64), 0, BINS - 1)
     share = np.bincount(bins, minlength=BINS) / len(parts)
     share = share[share > 0]
-    apart = parts - parts.mean()
+    apart = parts - quick.mean(parts)
     power = float(apart @ apart)
     echo = float(apart[1:] @ apart[:-1]) / power if power > FLAT_S**2 else 0.0
     return [
-        float(np.sqrt(np.mean(steps * steps))),
+        sqrt(quick.mean(steps * steps)),
         -float(share @ np.log(share)),
-        float(np.mean(np.abs(steps) < CLOSE)),
+        quick.share(np.abs(steps) < CLOSE),
         echo,
     ]

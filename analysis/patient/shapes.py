@@ -5,11 +5,13 @@ commonest shape stands for the patient's usual beat, also where every other beat
 """
 
 from collections.abc import Mapping
+from math import sqrt
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from analysis.patient import quick
 from analysis.patient.window import P_WAVE, QRS, T_WAVE, WINDOW_SAMPLES
 
 SHAPES = 4
@@ -36,13 +38,13 @@ _ROWS = np.arange(QRS.start, QRS.stop) + np.array(LAGS)[:, None]
 
 
 def _alike(a: Samples, b: Samples) -> float:
-    a, b = a - a.mean(), b - b.mean()
+    a, b = a - quick.mean(a), b - quick.mean(b)
     size = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / size if size > FLAT_MV**2 else 0.0
 
 
 def _rms(x: Samples) -> float:
-    return float(np.sqrt(np.mean(x * x)))
+    return sqrt(quick.mean(x * x))
 
 
 class Shapes:
@@ -67,7 +69,7 @@ class Shapes:
     @property
     def height_mv(self) -> float:
         """Median peak-to-peak height of the last QRS complexes."""
-        return max(float(np.median(self.heights)), FLAT_MV) if self.heights else 1.0
+        return max(quick.median(np.array(self.heights)), FLAT_MV) if self.heights else 1.0
 
     def dump(self) -> dict[str, Any]:
         """The state: arrays, and a number."""
@@ -162,7 +164,7 @@ def _ratio(a: float, b: float) -> float:
 
 def _flat(x: Samples) -> Samples:
     """``x`` without its straight line from end to end."""
-    return x - np.linspace(x[0], x[-1], len(x))
+    return x - quick.line(x[0], x[-1], len(x))
 
 
 def _level(x: Samples) -> float:
@@ -170,10 +172,10 @@ def _level(x: Samples) -> float:
 
 
 def _steep(x: Samples) -> float:
-    return float(np.abs(np.diff(x)).max())
+    return float(np.abs(x[1:] - x[:-1]).max())
 
 
 def _width(x: Samples) -> float:
     """Area over height: how broad the complex is, 0 to 1."""
-    level = np.abs(x - np.median(x))
-    return float(level.mean() / max(float(level.max()), FLAT_MV))
+    level = np.abs(x - quick.median(x))
+    return float(quick.mean(level) / max(float(level.max()), FLAT_MV))
