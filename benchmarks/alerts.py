@@ -74,6 +74,7 @@ def _settings(settings: Settings, origin: str, topic: Topic) -> Settings:
         update={
             "subscription_origins": (origin,),
             "outbound_networks": (ip_network("127.0.0.0/8"),),
+            "messages_per_minute": 10_000,  # all alerts go to one topic
             "aws_region": REGION,
             "aws_endpoint_url": topic.url,
         }
