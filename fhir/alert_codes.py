@@ -16,6 +16,8 @@ PRIORITIES = {
     "medium": Code(_PRIORITY, "PM", "Medium priority", "HL7 R4 flag-priority"),
     "low": Code(_PRIORITY, "PL", "Low priority", "HL7 R4 flag-priority"),
 }
+REQUEST_PRIORITIES = {"high": "stat", "medium": "urgent", "low": "routine"}
+"""Codes of http://hl7.org/fhir/request-priority."""
 ACKNOWLEDGE = _local(
     "acknowledge-alert", "Acknowledge the alert",
     "Somebody is to answer for an alert: accepting the task acknowledges it.",

@@ -9,6 +9,7 @@ from fhir.alert_codes import ALERT_MESSAGE as ALERT_MESSAGE
 from fhir.alert_codes import FLAGS as FLAGS
 from fhir.alert_codes import MEDIA as MEDIA
 from fhir.alert_codes import PRIORITIES as PRIORITIES
+from fhir.alert_codes import REQUEST_PRIORITIES as REQUEST_PRIORITIES
 from fhir.coding import BASE as BASE
 from fhir.coding import LOCAL as LOCAL
 from fhir.coding import LOINC as LOINC

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from core.alerts import Priority
 from core.messages import Addressed, ChannelKind, headline
 from fhir import codes
 from fhir.codes import concept
@@ -16,7 +15,6 @@ from fhir.mapping.identity import stable_id
 from fhir.values import Json, compact, instant, narrative, reference
 
 KIND = "message"
-_PRIORITIES = {Priority.HIGH: "stat", Priority.MEDIUM: "urgent", Priority.LOW: "routine"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ def communication(sent: Addressed, attempt: Attempt) -> Json:
             "status": _status(attempt),
             "statusReason": {"text": attempt.error} if attempt.error else None,
             "category": [concept(codes.ALERT_MESSAGE)],
-            "priority": _PRIORITIES[message.priority],
+            "priority": codes.REQUEST_PRIORITIES[message.priority.value],
             "medium": [concept(codes.MEDIA[sent.channel.value], text=sent.channel.value)],
             "subject": reference("Patient", sent.patient_id),
             "topic": concept(*codes.FLAGS[message.kind.value]),

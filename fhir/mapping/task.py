@@ -5,14 +5,12 @@ the same alarm, after a refusal or a re-alert, is a Task of its own.
 """
 
 from core.alarms.alarm import Alarm, AlarmState, Newest
-from core.alerts import Priority
 from fhir import codes
 from fhir.codes import concept
 from fhir.mapping.identity import stable_id
 from fhir.values import Json, compact, instant, narrative, reference
 
 KIND = "task"
-_PRIORITIES = {Priority.HIGH: "stat", Priority.MEDIUM: "urgent", Priority.LOW: "routine"}
 
 
 def task_id(alarm_id: str, number: int) -> str:
@@ -32,7 +30,7 @@ def task(alarm: Alarm, newest: Newest) -> Json:
             "text": narrative(f"Acknowledge: {text}"),
             "status": _status(alarm),
             "intent": "order",
-            "priority": _PRIORITIES[alarm.priority],
+            "priority": codes.REQUEST_PRIORITIES[alarm.priority.value],
             "code": concept(codes.ACKNOWLEDGE),
             "description": text,
             "focus": reference("Flag", alarm.id),

@@ -14,8 +14,14 @@ def asked(gaps_s: list[float], others: list[int]) -> list[int]:
     return found
 
 
-def test_a_slow_row_of_broad_beats_is_asked_about_twice() -> None:
-    assert asked([1.1] * 12, [0, 0, *range(1, 11)]) == [4, 6]
+def test_a_slow_row_of_broad_beats_is_asked_about_twice_with_a_beat_after_it() -> None:
+    assert asked([1.1] * 12, [0, 0, *range(1, 11)]) == [5, 7]
+    assert asked([1.1] * 6, [0, 1, 2, 3, 0, 0]) == [4], "the run's last beat has its successor"
+
+
+def test_a_burst_is_asked_about_when_it_ends() -> None:
+    assert asked([0.8, 0.8, 0.5, 0.5, 1.0, 0.8], [0] * 6) == [4]
+    assert asked([0.8, 0.8, 0.5, 1.0, 0.8, 0.5, 0.9], [0] * 7) == [], "one early beat is none"
 
 
 def test_a_heart_that_becomes_fast_is_asked_about_twice_and_not_for_ever() -> None:
