@@ -16,7 +16,7 @@ def _missing() -> str:
     for tool in ("make", "gcc"):
         if which(tool) is None:
             return f"no {tool} here"
-    tried = ["gcc", "-fsyntax-only", "-x", "c", "-"]
+    tried = [which("gcc") or "gcc", "-fsyntax-only", "-x", "c", "-"]
     found = subprocess.run(tried, input=_NEEDED.encode(), capture_output=True, check=False)
     return "" if found.returncode == 0 else "libmbedtls-dev or libcmocka-dev is not installed"
 
@@ -24,5 +24,6 @@ def _missing() -> str:
 @pytest.mark.skipif(bool(_missing()), reason=_missing())
 @pytest.mark.parametrize("target", ["test", "asan"])
 def test_the_core(target: str) -> None:
-    made = subprocess.run(["make", "-C", FIRMWARE, target], capture_output=True, check=False)
+    make = which("make") or "make"
+    made = subprocess.run([make, "-C", FIRMWARE, target], capture_output=True, check=False)
     assert made.returncode == 0, made.stdout.decode()[-3000:] + made.stderr.decode()[-3000:]

@@ -1,0 +1,40 @@
+/* Sealed chunks in flash until the service says that it has them.
+ *
+ * A ring of 512-byte slots on NOR flash: written once, marked acknowledged by clearing bits, erased
+ * by the sector once nothing in it is owed. Power may be lost at any moment: what append confirmed
+ * is there afterwards, byte for byte, and at worst an acknowledgement is forgotten, so that a chunk
+ * is sent twice. What is owed is never overwritten: a full outbox says so. */
+#ifndef ECG_OUTBOX_H
+#define ECG_OUTBOX_H
+
+#include "ack.h"
+#include "chunk.h"
+#include "ports.h"
+
+#define ECG_SLOT_BYTES 512U
+
+typedef struct {
+    const ecg_ports *ports;
+    uint32_t slots;
+    uint32_t head;   /* the slot that is written next */
+    uint32_t number; /* of the next chunk, in the order of writing */
+    uint32_t owed;   /* chunks that are not acknowledged */
+} ecg_outbox;
+
+/* Find what is there after a boot: one pass over the flash. ECG_BAD_ARGUMENT for a flash that is no
+ * whole number of sectors, of two at least. */
+ecg_error ecg_outbox_mount(ecg_outbox *outbox, const ecg_ports *ports);
+
+/* Keep a sealed chunk. ECG_FULL where every place is owed; nothing was written then. */
+ecg_error ecg_outbox_append(ecg_outbox *outbox, const uint8_t chunk[ECG_CHUNK_BYTES]);
+
+/* The next chunk that is owed, oldest first. ``cursor`` is 0 at the beginning and moves on; it is
+ * good until the next append. ECG_EMPTY at the end. */
+ecg_error ecg_outbox_next(const ecg_outbox *outbox, uint32_t *cursor,
+                          uint8_t chunk[ECG_CHUNK_BYTES]);
+
+/* Mark what an acknowledgement of the session covers. It must have been opened: see ack.h. */
+ecg_error ecg_outbox_acknowledge(ecg_outbox *outbox, const uint8_t session_id[ECG_ID_BYTES],
+                                 const ecg_ack *ack);
+
+#endif
