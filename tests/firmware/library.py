@@ -1,0 +1,90 @@
+"""The device's core as a library on this machine, or why it cannot be one."""
+
+import ctypes
+import subprocess
+from functools import cache
+from pathlib import Path
+from shutil import which
+
+FIRMWARE = Path(__file__).parents[2] / "firmware"
+_HEADERS = ("psa/crypto.h", "stdarg.h", "stddef.h", "setjmp.h", "stdint.h", "cmocka.h")
+_NEEDED = "".join(f"#include <{header}>\n" for header in _HEADERS)
+SAMPLES = 187
+
+
+def make(target: str) -> "subprocess.CompletedProcess[bytes]":
+    """Make a target of firmware/Makefile."""
+    command = [which("make") or "make", "-C", str(FIRMWARE), target]
+    return subprocess.run(command, capture_output=True, check=False)
+
+
+@cache
+def missing() -> str:
+    """Why the core cannot be built here, "" if it can."""
+    for tool in ("make", "gcc"):
+        if which(tool) is None:
+            return f"no {tool} here"
+    tried = [which("gcc") or "gcc", "-fsyntax-only", "-x", "c", "-"]
+    found = subprocess.run(tried, input=_NEEDED.encode(), capture_output=True, check=False)
+    return "" if found.returncode == 0 else "libmbedtls-dev or libcmocka-dev is not installed"
+
+
+class Header(ctypes.Structure):
+    """ecg_header."""
+
+    _fields_ = (
+        ("device_id", ctypes.c_uint8 * 16),
+        ("key_epoch", ctypes.c_uint32),
+        ("session_id", ctypes.c_uint8 * 16),
+        ("seq", ctypes.c_uint64),
+    )
+
+
+class Session(ctypes.Structure):
+    """ecg_session."""
+
+    _fields_ = (
+        ("header", Header),
+        ("chunk_key", ctypes.c_uint32),
+        ("ack_key", ctypes.c_uint32),
+        ("iv", ctypes.c_uint8 * 12),
+    )
+
+
+class Body(ctypes.Structure):
+    """ecg_body."""
+
+    _fields_ = (
+        ("t0_us", ctypes.c_uint64),
+        ("sample_index", ctypes.c_uint64),
+        ("rate_centihz", ctypes.c_uint16),
+        ("flags", ctypes.c_uint16),
+        ("n_valid", ctypes.c_uint16),
+        ("nv_per_lsb", ctypes.c_uint16),
+        ("samples", ctypes.c_int16 * SAMPLES),
+    )
+
+
+class Range(ctypes.Structure):
+    """ecg_range."""
+
+    _fields_ = (("first", ctypes.c_uint64), ("last", ctypes.c_uint64))
+
+
+class Ack(ctypes.Structure):
+    """ecg_ack."""
+
+    _fields_ = (
+        ("watermark", ctypes.c_uint64),
+        ("count", ctypes.c_uint16),
+        ("ranges", Range * 32),
+    )
+
+
+@cache
+def library() -> ctypes.CDLL:
+    """The library, made if need be."""
+    made = make("lib")
+    if made.returncode:
+        raise RuntimeError(made.stderr.decode())
+    return ctypes.CDLL(str(FIRMWARE / "build" / "libecg.so"))
