@@ -29,6 +29,18 @@ def missing() -> str:
     return "" if found.returncode == 0 else "libmbedtls-dev or libcmocka-dev is not installed"
 
 
+@cache
+def missing_rv32() -> str:
+    """Why nothing can be run on the device's kind of processor here, "" if it can."""
+    for tool in ("make", "gcc", "riscv64-unknown-elf-gcc", "qemu-system-riscv32"):
+        if which(tool) is None:
+            return f"no {tool} here"
+    tried = ["riscv64-unknown-elf-gcc", "--specs=picolibc.specs", "-fsyntax-only", "-x", "c", "-"]
+    program = b"#include <stdio.h>\n"
+    found = subprocess.run(tried, input=program, capture_output=True, check=False)
+    return missing() if found.returncode == 0 else "no picolibc here"
+
+
 class Header(ctypes.Structure):
     """ecg_header."""
 

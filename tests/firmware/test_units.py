@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.firmware.library import make, missing
+from tests.firmware.library import make, missing, missing_rv32
 
 
 @pytest.mark.skipif(bool(missing()), reason=missing())
@@ -10,3 +10,10 @@ from tests.firmware.library import make, missing
 def test_the_core(target: str) -> None:
     made = make(target)
     assert made.returncode == 0, made.stdout.decode()[-3000:] + made.stderr.decode()[-3000:]
+
+
+@pytest.mark.skipif(bool(missing_rv32()), reason=missing_rv32())
+def test_the_devices_kind_of_processor_says_the_same() -> None:
+    made = make("rv32")
+    assert made.returncode == 0, made.stdout.decode()[-3000:] + made.stderr.decode()[-3000:]
+    assert b"the same 31191 bytes" in made.stdout
