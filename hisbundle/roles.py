@@ -25,6 +25,7 @@ from hisbundle.hl7v2 import courier
 from hisbundle.http import serve_http
 from hisbundle.notifiers import notifiers
 from hisbundle.parts import Parts
+from hisbundle.revocation import keep_watch
 from ingest.accept import Ingest
 from ingest.broker.address import parse_address
 from ingest.endpoint import MqttEndpoint
@@ -65,6 +66,7 @@ async def _from_endpoint(parts: Parts, core: Ingest, tls: ServerTls) -> None:
     parts.started[Role.INGEST].set()
     async with asyncio.TaskGroup() as group:
         group.create_task(_renew(tls))
+        group.create_task(keep_watch(parts.database, parts.keys, endpoint))
         group.create_task(endpoint.serve())
 
 
@@ -72,7 +74,10 @@ async def _from_broker(parts: Parts, core: Ingest) -> None:
     road = subscriber_from(parts.settings, core)
     core.ack_sink = road.send
     parts.started[Role.INGEST].set()
-    await run_then_close(road.run(), road.close)
+    async with asyncio.TaskGroup() as group:
+        watching = group.create_task(keep_watch(parts.database, parts.keys, None))
+        await run_then_close(road.run(), road.close)
+        watching.cancel()
 
 
 def _authenticator(parts: Parts) -> Callable[[str, bytes], Awaitable[UUID | None]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
-from sqlalchemy import CursorResult, literal_column, select, update
+from sqlalchemy import CursorResult, exists, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,7 +18,7 @@ _NOBODY_SHA256 = bytes(32)
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """An enrolled device. ``status`` is active or revoked."""
+    """A device. ``status`` is pending (not approved yet), active or revoked."""
 
     id: UUID
     status: str
@@ -86,9 +86,15 @@ async def set_password(tx: AsyncConnection, device_id: UUID, password: str) -> N
 
 
 async def mqtt_login(tx: AsyncConnection, device_id: UUID, password: bytes) -> bool:
-    """Whether this is an active device with its right password (compared in constant time)."""
+    """Whether this is an active device with its right password (compared in constant time).
+
+    A device whose keys are all revoked is let in no more: it has nothing to say.
+    """
+    usable = (device_key.c.device_id == device.c.id) & (device_key.c.status != "revoked")
     query = select(device.c.mqtt_password_sha256).where(
-        device.c.id == device_id, device.c.status == "active"
+        device.c.id == device_id,
+        device.c.status == "active",
+        exists().where(usable),
     )
     stored = (await tx.execute(query)).scalar_one_or_none()
     given = sha256(password).digest()
@@ -115,6 +121,8 @@ async def add_key(tx: AsyncConnection, device_id: UUID, epoch: int, wrapped: byt
         device_key.c.device_id == device_id, device_key.c.status == "active"
     )
     await tx.execute(before.values(status="retired"))
+    renewed = update(device).where(device.c.id == device_id).values(rotation_asked_at=None)
+    await tx.execute(renewed)
     await tx.execute(insert(device_key).values(device_id=device_id, epoch=epoch, wrapped=wrapped))
 
 
