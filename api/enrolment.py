@@ -3,13 +3,21 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from core.authority import DeviceAuthority
 from core.errors import Conflict
 from core.keys import KeyVault
 from fhir.mapping.patient import identifiers, patient
-from fhir.publishing.recorder import recorder
+from fhir.publishing.recorder import put_recorder, recorder
 from fhir.search.indexing import draft
 from fhir.values import Json
-from ingest.enrol import EnrolmentAnswer, EnrolmentKey, EnrolmentRequest, enrol
+from ingest.enrol import (
+    EnrolmentAnswer,
+    EnrolmentKey,
+    EnrolmentRequest,
+    Waiting,
+    claim,
+    enrol,
+)
 from store import resources, search, wearing
 from store.criteria import Query, SortColumn, SortKey, TokenClause, TokenValue
 from store.database import Transaction
@@ -27,11 +35,20 @@ class MqttAddress:
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """What enrolling takes: the vault, our key pair, and where to send devices."""
+    """What enrolling takes: the vault, our key pair, where to send devices, who certifies them."""
 
     vault: KeyVault
     key: EnrolmentKey
     mqtt: MqttAddress
+    authority: DeviceAuthority
+
+    async def claim(self, tx: Transaction, request: EnrolmentRequest) -> EnrolmentAnswer | Waiting:
+        """As ``ingest.enrol.claim`` does; the Device is inactive until it is approved."""
+        answer = await claim(tx, self.vault, self.key, request, self.authority)
+        if isinstance(answer, Waiting):
+            await resources.lock(tx)
+            await put_recorder(tx, request.device_id, None, active=False)
+        return answer
 
     async def enrol(
         self, tx: Transaction, request: EnrolmentRequest, sent_patient: Json
@@ -43,7 +60,7 @@ class Enrolment:
         Patient and Device stays.
         """
         stranger = patient(sent_patient)
-        answer = await enrol(tx, self.vault, self.key, request)
+        answer = await enrol(tx, self.vault, self.key, request, self.authority)
         # Late, because other writers of resources wait from here to the commit.
         await resources.lock(tx)
         found = await _find_patient(tx, sent_patient)

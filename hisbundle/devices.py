@@ -5,7 +5,7 @@ from uuid import UUID
 
 from core.errors import Conflict, Incorrect, NotFound
 from fhir.publishing.recorder import put_recorder
-from store import devices, findings, fleet, resources, wearing
+from store import approvals, devices, findings, fleet, resources, wearing
 from store.database import Database, Transaction, notify
 
 AHEAD_MAX = timedelta(minutes=1)
@@ -49,6 +49,24 @@ async def unbind(database: Database, device_id: UUID, until: datetime, now: date
         await put_recorder(tx, device_id, None, active=active)
         await notify(tx, "resource")
     await _told_anew(database, device_id, until)
+
+
+async def approve(database: Database, code: str, patient_id: str | None, now: datetime) -> UUID:
+    """Approve the device that was given this code, and give it to a patient; its id.
+
+    Raises NotFound if no device waits with it (a wrong code counts), and what ``bind`` does.
+    """
+    async with database.transaction() as tx:
+        device_id = await approvals.confirm(tx, code, now)
+        if device_id is not None:
+            await resources.lock(tx)
+            await put_recorder(tx, device_id, None)
+            await notify(tx, "resource")
+    if device_id is None:
+        raise NotFound("no device waits with this code; after a few wrong ones it needs a new one")
+    if patient_id is not None:
+        await bind(database, device_id, patient_id, now, now)
+    return device_id
 
 
 async def revoke(tx: Transaction, device_id: UUID, now: datetime) -> None:

@@ -29,7 +29,7 @@ from hisbundle.revocation import keep_watch
 from ingest.accept import Ingest
 from ingest.broker.address import parse_address
 from ingest.endpoint import MqttEndpoint
-from ingest.enrol import load_enrolment_key
+from ingest.enrol import load_authority, load_enrolment_key
 from ingest.subscriber import subscriber_from
 from store import devices
 
@@ -186,7 +186,8 @@ async def api(parts: Parts) -> None:
     """Answer over HTTP."""
     token_key = load_or_create_key(parts.settings.data_dir / KEY_FILE)
     enrolment_key = await load_enrolment_key(parts.database, parts.vault)
-    enrolment = Enrolment(parts.vault, enrolment_key, mqtt_address(parts))
+    authority = await load_authority(parts.database, parts.vault)
+    enrolment = Enrolment(parts.vault, enrolment_key, mqtt_address(parts), authority)
     app = create_app(parts.database, parts.keys, parts.settings, token_key, enrolment)
     await serve_http(app, parts.settings, parts.started[Role.API].set)
 

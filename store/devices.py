@@ -102,7 +102,7 @@ async def mqtt_login(tx: AsyncConnection, device_id: UUID, password: bytes) -> b
 
 
 async def set_status(tx: AsyncConnection, device_id: UUID, status: str) -> None:
-    """Make a device active or revoked. Raises NotFound for an unknown one."""
+    """Make a device pending, active or revoked. Raises NotFound for an unknown one."""
     changed = update(device).where(device.c.id == device_id).values(status=status)
     _expect_one(await tx.execute(changed), f"device {device_id}")
 
@@ -138,9 +138,12 @@ async def revoke_key(tx: AsyncConnection, device_id: UUID, epoch: int) -> None:
 async def wrapped_key(tx: AsyncConnection, device_id: UUID, epoch: int) -> bytes | None:
     """The wrapped key of an epoch, or None if it is unknown or revoked.
 
-    A revoked *device* may send nothing more, but what it sent before still opens.
+    A revoked *device* may send nothing more, but what it sent before still opens. One that waits
+    for approval has sent nothing that we would open.
     """
-    query = select(device_key.c.wrapped).where(
+    known = select(device_key.c.wrapped).join(device, device.c.id == device_key.c.device_id)
+    query = known.where(
+        device.c.status != literal_column("'pending'"),
         device_key.c.device_id == device_id,
         device_key.c.epoch == epoch,
         device_key.c.status != literal_column("'revoked'"),

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text, update
+from sqlalchemy import delete, text, update
 
 from core.errors import Conflict, NotFound
 from store import devices
 from store.database import Transaction, notify
-from store.tables import device, device_certificate
+from store.tables import device, device_approval, device_certificate
 
 CHANNEL = "device"
 
@@ -66,6 +66,7 @@ async def listing(tx: Transaction, limit: int) -> list[Member]:
 async def revoke(tx: Transaction, device_id: UUID, at: datetime) -> None:
     """Let a device write no more, for good, and revoke its certificates. Raises NotFound."""
     await devices.set_status(tx, device_id, "revoked")
+    await tx.execute(delete(device_approval).where(device_approval.c.device_id == device_id))
     theirs = update(device_certificate).where(
         device_certificate.c.device_id == device_id, device_certificate.c.revoked_at.is_(None)
     )

@@ -14,6 +14,9 @@ Id = Annotated[UUID, typer.Argument(help="The device's id.")]
 PatientId = Annotated[str, typer.Argument(help="The id of the patient who wears it.")]
 Since = Annotated[str | None, typer.Option(help="From this moment on (ISO 8601); now.")]
 Until = Annotated[str | None, typer.Option(help="Until just before this moment; now.")]
+Code = Annotated[str, typer.Option(help="The one-time code that enrolment answered with.")]
+ToPatient = Annotated[str | None, typer.Option(help="The id of the patient who wears it.")]
+Crl = Annotated[bool, typer.Option("--crl", help="The revocation list, good for a week.")]
 Epoch = Annotated[int | None, typer.Option(help="Only this key epoch: it opens nothing more.")]
 
 
@@ -31,6 +34,45 @@ def device_list(limit: Limit = 100, data_dir: DataDir = None) -> None:
                 typer.echo("\t".join(told(each)))
 
     run(work())
+
+
+@device.command("enroll")
+def device_enroll(code: Code, patient: ToPatient = None, data_dir: DataDir = None) -> None:
+    """Approve the device that shows this code, and give it to a patient; prints its id."""
+    settings = read_settings(data_dir=data_dir)
+    from datetime import UTC, datetime
+
+    from hisbundle import devices
+    from hisbundle.reach import open_database
+
+    async def work() -> UUID:
+        async with open_database(settings) as database:
+            return await devices.approve(database, code, patient, datetime.now(UTC))
+
+    typer.echo(run(work()))
+
+
+@device.command("authority")
+def device_authority(crl: Crl = False, data_dir: DataDir = None) -> None:
+    """Print the certificate of the devices' authority, or its revocation list, for a broker."""
+    settings = read_settings(data_dir=data_dir)
+    from datetime import UTC, datetime
+
+    from hisbundle.parts import assemble
+    from hisbundle.reach import open_database
+    from ingest.enrol import load_authority
+    from store import certificates
+
+    async def work() -> str:
+        async with open_database(settings) as database:
+            authority = await load_authority(database, assemble(settings, database).vault)
+            if not crl:
+                return authority.pem
+            now = datetime.now(UTC)
+            async with database.transaction() as tx:
+                return authority.revocation_list(await certificates.revoked(tx, now), now)
+
+    typer.echo(run(work()), nl=False)
 
 
 @device.command("bind")

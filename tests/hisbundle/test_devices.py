@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from cryptography import x509
 
 from core.ecg import Quality
 from core.errors import Conflict, Incorrect, NotFound
@@ -17,6 +19,7 @@ from store import devices, fleet, resources, wearing
 from store.database import Database
 from tests.fhir.clinic import STRIP, Clinic, open_clinic, strips
 from tests.fhir.samples import DEVICE, STARTED_AT
+from tests.hisbundle.processes import command
 
 NOW = STARTED_AT + timedelta(days=1)
 MOVED = STARTED_AT + 5 * STRIP
@@ -150,3 +153,18 @@ def test_moments() -> None:
     assert operator.moment(None, NOW) == NOW
     told = operator.moment("2026-11-23T08:00:00+01:00", NOW)
     assert told == datetime(2026, 11, 23, 7, tzinfo=UTC)
+
+
+async def test_the_commands(database: Database, database_url: str, tmp_path: Path) -> None:
+    options = {"database_url": database_url, "data_dir": tmp_path}
+    _, _, bert = await _ward(database)
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    bound = await command("device", "bind", str(DEVICE), bert, "--since", since, **options)
+    assert bound == (0, "", "")
+    (row,) = (await command("device", "list", **options))[1].splitlines()
+    assert row.split("\t")[0:2] == [str(DEVICE), "active"]
+    assert row.split("\t")[3:] == [f"Patient/{bert}", "-", "-", "-"]
+    status, _, told = await command("device", "enroll", "--code", "x", **options)
+    assert status != 0 and "no device waits" in told
+    pem = (await command("device", "authority", "--crl", **options))[1]
+    assert x509.load_pem_x509_crl(pem.encode()).next_update_utc is not None
