@@ -1,12 +1,13 @@
 """A device in an operator's hands: bound, moved, taken off, and every record its patient's own."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from cryptography import x509
+from typer.testing import CliRunner
 
 from core.ecg import Quality
 from core.errors import Conflict, Incorrect, NotFound
@@ -15,11 +16,11 @@ from fhir.publishing.publisher import Publisher
 from fhir.search.indexing import draft
 from fhir.values import Json
 from hisbundle import devices as operator
+from hisbundle.cli import app
 from store import devices, fleet, resources, wearing
 from store.database import Database
 from tests.fhir.clinic import STRIP, Clinic, open_clinic, strips
 from tests.fhir.samples import DEVICE, STARTED_AT
-from tests.hisbundle.processes import command
 
 NOW = STARTED_AT + timedelta(days=1)
 MOVED = STARTED_AT + 5 * STRIP
@@ -155,16 +156,35 @@ def test_moments() -> None:
     assert told == datetime(2026, 11, 23, 7, tzinfo=UTC)
 
 
-async def test_the_commands(database: Database, database_url: str, tmp_path: Path) -> None:
-    options = {"database_url": database_url, "data_dir": tmp_path}
+def test_the_commands(database_url: str, tmp_path: Path) -> None:
+    bert = asyncio.run(_prepared(database_url))
+    variables = {"HISBUNDLE_DATABASE_URL": database_url, "HISBUNDLE_DATA_DIR": str(tmp_path)}
+
+    def device(*words: str) -> str:
+        result = CliRunner().invoke(app, ("device", *words), env=variables)
+        if result.exception:
+            raise result.exception
+        return result.stdout
+
+    id_ = str(DEVICE)
+    device("bind", id_, bert, "--since", datetime.now(UTC).isoformat())
+    device("rotate", id_)
+    row = device("list").rstrip("\n").split("\t")
+    assert row[:2] + row[3:6] == [id_, "active", f"Patient/{bert}", "-", "-"]
+    assert row[6].startswith("rotation asked 20")
+    device("unbind", id_)
+    with pytest.raises(NotFound, match="no device waits"):
+        device("enroll", "--code", "x")
+    with pytest.raises(NotFound, match="key epoch 7"):
+        device("revoke", id_, "--epoch", "7")
+    device("revoke", id_)
+    assert f"{id_}\trevoked\t" in device("list")
+    assert "BEGIN CERTIFICATE" in device("authority")
+    assert "BEGIN X509 CRL" in device("authority", "--crl")
+
+
+async def _prepared(url: str) -> str:
+    database = Database(url)
     _, _, bert = await _ward(database)
-    since = datetime.now(UTC).isoformat(timespec="seconds")
-    bound = await command("device", "bind", str(DEVICE), bert, "--since", since, **options)
-    assert bound == (0, "", "")
-    (row,) = (await command("device", "list", **options))[1].splitlines()
-    assert row.split("\t")[0:2] == [str(DEVICE), "active"]
-    assert row.split("\t")[3:] == [f"Patient/{bert}", "-", "-", "-"]
-    status, _, told = await command("device", "enroll", "--code", "x", **options)
-    assert status != 0 and "no device waits" in told
-    pem = (await command("device", "authority", "--crl", **options))[1]
-    assert x509.load_pem_x509_crl(pem.encode()).next_update_utc is not None
+    await database.close()
+    return bert
