@@ -27,8 +27,7 @@ async def bind(
         # Devices before resources, as an enrolment locks them.
         bound = await wearing.put_on(tx, device_id, patient_id, since)
         await resources.lock(tx)
-        if not await resources.present(tx, [("Patient", patient_id)]):
-            raise NotFound(f"no Patient/{patient_id[:64]}")
+        await _known(tx, patient_id)
         await put_recorder(tx, device_id, patient_id)
         await notify(tx, "resource")
     await _told_anew(database, device_id, bound.since)
@@ -54,18 +53,20 @@ async def unbind(database: Database, device_id: UUID, until: datetime, now: date
 async def approve(database: Database, code: str, patient_id: str | None, now: datetime) -> UUID:
     """Approve the device that was given this code, and give it to a patient; its id.
 
-    Raises NotFound if no device waits with it (a wrong code counts), and what ``bind`` does.
+    Raises NotFound if no device waits with it (a wrong code counts), and for an unknown patient:
+    then the code counts still.
     """
     async with database.transaction() as tx:
         device_id = await approvals.confirm(tx, code, now)
         if device_id is not None:
+            if patient_id is not None:
+                await wearing.put_on(tx, device_id, patient_id, now)
             await resources.lock(tx)
-            await put_recorder(tx, device_id, None)
+            await _known(tx, patient_id)
+            await put_recorder(tx, device_id, patient_id)
             await notify(tx, "resource")
     if device_id is None:
         raise NotFound("no device waits with this code; after a few wrong ones it needs a new one")
-    if patient_id is not None:
-        await bind(database, device_id, patient_id, now, now)
     return device_id
 
 
@@ -97,6 +98,12 @@ def moment(text: str | None, now: datetime) -> datetime:
 def _past(at: datetime, now: datetime) -> None:
     if at > now + AHEAD_MAX:
         raise Incorrect(f"{at.isoformat()} is in the future")
+
+
+async def _known(tx: Transaction, patient_id: str | None) -> None:
+    """Raises NotFound for an unknown patient; nobody is known."""
+    if patient_id and not await resources.present(tx, [("Patient", patient_id)]):
+        raise NotFound(f"no Patient/{patient_id[:64]}")
 
 
 async def _expect(tx: Transaction, device_id: UUID) -> None:

@@ -134,6 +134,21 @@ async def test_the_key_of_an_earlier_claim_counts_no_more(
         assert await devices.wrapped_key(tx, claimant.id, 2) is not None
 
 
+async def test_it_is_approved_for_a_patient(
+    claimant: Claimant, client: Client, database: Database
+) -> None:
+    other = Claimant(client)
+    patient = (await other.ask(201, patient=PATIENT))["patient"]
+    told = await claimant.ask(202)
+    with pytest.raises(NotFound, match="no Patient"):
+        await operator.approve(database, told["code"], "nobody", datetime.now(UTC))
+    assert await _status(database, claimant.id) == "pending", "the code still counts"
+    bare = patient.removeprefix("Patient/")
+    await operator.approve(database, told["code"], bare, datetime.now(UTC))
+    stored = (await client.get(told["device"])).json()
+    assert (stored["status"], stored["patient"]["reference"]) == ("active", patient)
+
+
 async def test_an_administrator_needs_no_code(claimant: Claimant, client: Client) -> None:
     told = await claimant.ask(202)
     claimant.client = client
