@@ -63,14 +63,23 @@ async def confirm(tx: Transaction, code: str, now: datetime) -> UUID | None:
     open_ = (a.expires_at > now) & (a.tries < TRIES_MAX)
     query = select(a.device_id, a.code_sha256).where(open_).order_by(a.device_id)
     given = _digest(code)
-    for device_id, digest in await tx.execute(query.with_for_update()):
-        if hmac.compare_digest(given, digest):
-            await tx.execute(delete(device_approval).where(a.device_id == device_id))
-            await devices.set_status(tx, device_id, "active")
-            await notify(tx, CHANNEL)
+    for device_id, digest in await tx.execute(query):
+        if hmac.compare_digest(given, digest) and await _take(tx, device_id, digest, now):
             return UUID(str(device_id))
     await tx.execute(update(device_approval).where(open_).values(tries=a.tries + 1))
     return None
+
+
+async def _take(tx: Transaction, device_id: UUID, digest: bytes, now: datetime) -> bool:
+    """Use a code up, and let its device in; False if somebody else was quicker."""
+    a = device_approval.c
+    await devices.hold(tx, device_id)  # devices before codes, as an enrolment locks them
+    taken = delete(device_approval).where(a.device_id == device_id, a.code_sha256 == digest)
+    if (await tx.execute(taken.where(a.expires_at > now, a.tries < TRIES_MAX))).rowcount != 1:
+        return False
+    await devices.set_status(tx, device_id, "active")
+    await notify(tx, CHANNEL)
+    return True
 
 
 def _code(device_id: UUID, key: bytes, ends: datetime) -> str:
