@@ -2,17 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import UUID
 
-from core import json_text
+from core.authority import DeviceAuthority
 from core.errors import Conflict
 from core.keys import KeyVault
-from fhir.codes import DEVICE_SID
-from fhir.mapping import device
 from fhir.mapping.patient import identifiers, patient
+from fhir.publishing.recorder import put_recorder, recorder
 from fhir.search.indexing import draft
-from fhir.values import Json, unversioned
-from ingest.enrol import EnrolmentAnswer, EnrolmentKey, EnrolmentRequest, enrol
+from fhir.values import Json
+from ingest.enrol import (
+    EnrolmentAnswer,
+    EnrolmentKey,
+    EnrolmentRequest,
+    Waiting,
+    claim,
+    enrol,
+)
 from store import resources, search, wearing
 from store.criteria import Query, SortColumn, SortKey, TokenClause, TokenValue
 from store.database import Transaction
@@ -30,11 +35,20 @@ class MqttAddress:
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """What enrolling takes: the vault, our key pair, and where to send devices."""
+    """What enrolling takes: the vault, our key pair, where to send devices, who certifies them."""
 
     vault: KeyVault
     key: EnrolmentKey
     mqtt: MqttAddress
+    authority: DeviceAuthority
+
+    async def claim(self, tx: Transaction, request: EnrolmentRequest) -> EnrolmentAnswer | Waiting:
+        """As ``ingest.enrol.claim`` does; the Device is inactive until it is approved."""
+        answer = await claim(tx, self.vault, self.key, request, self.authority)
+        if isinstance(answer, Waiting):
+            await resources.lock(tx)
+            await put_recorder(tx, request.device_id, None, active=False)
+        return answer
 
     async def enrol(
         self, tx: Transaction, request: EnrolmentRequest, sent_patient: Json
@@ -46,31 +60,19 @@ class Enrolment:
         Patient and Device stays.
         """
         stranger = patient(sent_patient)
-        answer = await enrol(tx, self.vault, self.key, request)
+        answer = await enrol(tx, self.vault, self.key, request, self.authority)
         # Late, because other writers of resources wait from here to the commit.
         await resources.lock(tx)
         found = await _find_patient(tx, sent_patient)
         patient_id = found or stranger["id"]
         await wearing.put_on(tx, request.device_id, patient_id, datetime.now(UTC))
-        bodies = [await _recorder(tx, request.device_id, patient_id)]
+        bodies = [await recorder(tx, request.device_id, patient_id)]
         if found is None:
             if await resources.present(tx, [("Patient", patient_id)]):
                 raise Conflict(f"Patient/{patient_id} no longer carries the identifier sent")
             bodies.append(stranger)
         await resources.put_many(tx, [draft(body) for body in bodies])
         return answer, patient_id
-
-
-async def _recorder(tx: Transaction, device_id: UUID, patient_id: str) -> Json:
-    """The recorder's Device, worn by that patient; else as it stands, if it does."""
-    fresh = device.recorder(device_id, patient_id)
-    before = await resources.current(tx, "Device", str(device_id))
-    if before is None or before.deleted:
-        return fresh
-    stored: Json = json_text.loads(before.body)
-    others = [i for i in stored.get("identifier", []) if i.get("system") != DEVICE_SID]
-    ours = {name: fresh[name] for name in ("status", "patient")}
-    return unversioned(stored | ours | {"identifier": [*fresh["identifier"], *others]})
 
 
 async def _find_patient(tx: Transaction, sent: Json) -> str | None:

@@ -11,15 +11,18 @@ from starlette.responses import JSONResponse, Response
 
 from api.disclosure import about, disclosed
 from api.grants import allow
-from api.requests import body, expect_json
+from api.requests import body, caller, expect_json
 from api.site import site
 from core.errors import Incorrect
-from fhir.access.scopes import Action
+from fhir.access.scopes import Action, allows
 from fhir.values import Json
-from ingest.enrol import EnrolmentRequest
+from ingest.enrol import EnrolmentAnswer, EnrolmentRequest
 
 MAX_BODY_BYTES = 65_536
+CLAIM = "hisbundle/claim"
+"""The scope of what devices carry from the factory: it enrols, and an operator approves."""
 _MAX_EPOCH = 2**32 - 1
+_SECRET = {"Cache-Control": "no-store"}
 
 
 class _Body(BaseModel):
@@ -28,12 +31,14 @@ class _Body(BaseModel):
     device_id: UUID
     key_epoch: Annotated[int, Field(ge=0, le=_MAX_EPOCH, strict=True)]
     sealed_key: Annotated[str, Field(max_length=1024)]
-    patient: Json
+    csr: Annotated[str | None, Field(max_length=4096)] = None
+    patient: Json | None = None
 
 
 async def key(request: Request) -> Response:
     """Our key, to which a device seals its own, and where it then publishes."""
-    allow(request, "Device", Action.CREATE)
+    if not _is_claim(request):
+        allow(request, "Device", Action.CREATE)
     enrolment = site(request).enrolment
     mqtt = enrolment.mqtt
     return JSONResponse(
@@ -46,27 +51,72 @@ async def key(request: Request) -> Response:
 
 
 async def enrol(request: Request) -> Response:
-    """Enrol a device and its patient; the password is shown this once."""
-    allow(request, "Device", Action.CREATE)
+    """Enrol a device: with its patient, or by a claim, and then it waits for approval.
+
+    Whatever is secret in the answer is shown this once.
+    """
+    by_claim = _is_claim(request)
+    if not by_claim:
+        allow(request, "Device", Action.CREATE)
     sent = await _sent(request)
-    here = site(request)
-    wanted = EnrolmentRequest(sent.device_id, sent.key_epoch, _bytes(sent.sealed_key))
-    async with here.writes.transaction() as tx:
-        answer, patient_id = await here.enrolment.enrol(tx, wanted, sent.patient)
-    here.keyring.forget(sent.device_id)
-    about(request, "Device", str(sent.device_id))
-    disclosed(request).add(patient_id)
-    return JSONResponse(
-        {
-            "mqtt_username": str(sent.device_id),
-            "mqtt_password": answer.mqtt_password,
-            "key_confirmation": b64encode(answer.key_confirmation).decode(),
-            "patient": f"Patient/{patient_id}",
-            "device": f"Device/{sent.device_id}",
-        },
-        201,
-        {"Cache-Control": "no-store"},
+    wanted = EnrolmentRequest(
+        sent.device_id,
+        sent.key_epoch,
+        _bytes("sealed_key", sent.sealed_key),
+        None if sent.csr is None else _bytes("csr", sent.csr),
     )
+    answer = await (_claimed if by_claim else _enrolled)(request, wanted, sent.patient)
+    site(request).keyring.forget(sent.device_id)
+    about(request, "Device", str(sent.device_id))
+    return answer
+
+
+async def _enrolled(request: Request, wanted: EnrolmentRequest, patient: Json | None) -> Response:
+    if patient is None:
+        raise Incorrect("patient: Field required")
+    here = site(request)
+    async with here.writes.transaction() as tx:
+        answer, patient_id = await here.enrolment.enrol(tx, wanted, patient)
+    disclosed(request).add(patient_id)
+    told = _let_in(request, wanted, answer) | {"patient": f"Patient/{patient_id}"}
+    return JSONResponse(told, 201, _SECRET)
+
+
+async def _claimed(request: Request, wanted: EnrolmentRequest, patient: Json | None) -> Response:
+    if patient is not None:
+        raise Incorrect("patient: a claim gives a device to nobody")
+    here = site(request)
+    async with here.writes.transaction() as tx:
+        answer = await here.enrolment.claim(tx, wanted)
+    if isinstance(answer, EnrolmentAnswer):
+        return JSONResponse(_let_in(request, wanted, answer), 201, _SECRET)
+    told = {
+        "status": "pending",
+        "code": answer.code,
+        "expires_at": answer.expires_at.isoformat(timespec="seconds"),
+        "key_confirmation": b64encode(answer.key_confirmation).decode(),
+        "device": f"Device/{wanted.device_id}",
+    }
+    return JSONResponse(told, 202, _SECRET)
+
+
+def _let_in(request: Request, wanted: EnrolmentRequest, answer: EnrolmentAnswer) -> Json:
+    told = {
+        "mqtt_username": str(wanted.device_id),
+        "mqtt_password": answer.mqtt_password,
+        "key_confirmation": b64encode(answer.key_confirmation).decode(),
+        "device": f"Device/{wanted.device_id}",
+    }
+    if answer.certificate is None:
+        return told
+    ends = answer.certificate.expires_at.isoformat(timespec="seconds")
+    return told | {"certificate_pem": answer.certificate.pem, "certificate_expires_at": ends}
+
+
+def _is_claim(request: Request) -> bool:
+    """Whether the token lets its bearer claim devices, and not give them to patients."""
+    who = caller(request)
+    return CLAIM in who.scopes and not allows(who.rights, "Device", Action.CREATE)
 
 
 async def _sent(request: Request) -> _Body:
@@ -82,8 +132,8 @@ async def _sent(request: Request) -> _Body:
         raise Incorrect(f"{place}: {wrong['msg']}") from None
 
 
-def _bytes(text: str) -> bytes:
+def _bytes(name: str, text: str) -> bytes:
     try:
         return b64decode(text, validate=True)
     except (Base64Error, ValueError):
-        raise Incorrect("sealed_key: not base64") from None
+        raise Incorrect(f"{name}: not base64") from None

@@ -19,7 +19,7 @@ from hisbundle.heap import settle
 from hisbundle.http import serve_http
 from hisbundle.logs import configure_logs
 from hisbundle.parts import assemble
-from ingest.enrol import load_enrolment_key
+from ingest.enrol import load_authority, load_enrolment_key
 from store.database import Database
 
 _JSON = "application/fhir+json; charset=utf-8"
@@ -46,7 +46,8 @@ async def _service(order: Message, settings: Settings) -> FastAPI:
     configure_logs("ERROR", as_json=False)
     parts = assemble(settings, Database(order["url"]))
     key = await load_enrolment_key(parts.database, parts.vault)
-    enrolment = Enrolment(parts.vault, key, MqttAddress(HOST, 8883, None))
+    authority = await load_authority(parts.database, parts.vault)
+    enrolment = Enrolment(parts.vault, key, MqttAddress(HOST, 8883, None), authority)
     token_key = load_or_create_key(settings.data_dir / KEY_FILE)
     return create_app(parts.database, parts.keys, settings, token_key, enrolment)
 

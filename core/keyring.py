@@ -58,6 +58,9 @@ class _Expiring(Generic[K, V]):
         if len(self._entries) > self._max:
             self._entries.popitem(last=False)
 
+    def held(self) -> list[K]:
+        return list(self._entries)
+
     def drop(self, doomed: Callable[[K], bool]) -> None:
         for key in [key for key in self._entries if doomed(key)]:
             del self._entries[key]
@@ -119,6 +122,11 @@ class KeyRing:
         if held is not None:
             self._sessions.put((device_id, epoch, session_id), keys, held[1])
         return keys
+
+    @property
+    def devices(self) -> set[UUID]:
+        """The devices of which keys are held."""
+        return {device_id for device_id, _ in self._keys.held()}
 
     def forget(self, device_id: UUID) -> None:
         """Drop all that is held of a device (its key was revoked or newly enrolled)."""

@@ -25,10 +25,11 @@ from hisbundle.hl7v2 import courier
 from hisbundle.http import serve_http
 from hisbundle.notifiers import notifiers
 from hisbundle.parts import Parts
+from hisbundle.revocation import keep_watch
 from ingest.accept import Ingest
 from ingest.broker.address import parse_address
 from ingest.endpoint import MqttEndpoint
-from ingest.enrol import load_enrolment_key
+from ingest.enrol import load_authority, load_enrolment_key
 from ingest.subscriber import subscriber_from
 from store import devices
 
@@ -65,6 +66,7 @@ async def _from_endpoint(parts: Parts, core: Ingest, tls: ServerTls) -> None:
     parts.started[Role.INGEST].set()
     async with asyncio.TaskGroup() as group:
         group.create_task(_renew(tls))
+        group.create_task(keep_watch(parts.database, parts.keys, endpoint))
         group.create_task(endpoint.serve())
 
 
@@ -72,7 +74,10 @@ async def _from_broker(parts: Parts, core: Ingest) -> None:
     road = subscriber_from(parts.settings, core)
     core.ack_sink = road.send
     parts.started[Role.INGEST].set()
-    await run_then_close(road.run(), road.close)
+    async with asyncio.TaskGroup() as group:
+        watching = group.create_task(keep_watch(parts.database, parts.keys, None))
+        await run_then_close(road.run(), road.close)
+        watching.cancel()
 
 
 def _authenticator(parts: Parts) -> Callable[[str, bytes], Awaitable[UUID | None]]:
@@ -181,7 +186,8 @@ async def api(parts: Parts) -> None:
     """Answer over HTTP."""
     token_key = load_or_create_key(parts.settings.data_dir / KEY_FILE)
     enrolment_key = await load_enrolment_key(parts.database, parts.vault)
-    enrolment = Enrolment(parts.vault, enrolment_key, mqtt_address(parts))
+    authority = await load_authority(parts.database, parts.vault)
+    enrolment = Enrolment(parts.vault, enrolment_key, mqtt_address(parts), authority)
     app = create_app(parts.database, parts.keys, parts.settings, token_key, enrolment)
     await serve_http(app, parts.settings, parts.started[Role.API].set)
 

@@ -35,6 +35,7 @@ class Refusal(StrEnum):
     WRONG_TOPIC = "wrong-topic"  # not a chunk topic, or not the topic of the header's device
     FOREIGN = "foreign"  # sent by a connection that is another device
     UNKNOWN_DEVICE = "unknown-device"  # no such device
+    NOT_APPROVED = "not-approved"  # the device waits for an operator's approval
     REVOKED = "revoked"  # the device or its key epoch is no longer accepted
     UNKNOWN_KEY = "unknown-key"  # no key of that epoch
     BAD_TAG = "bad-tag"  # the authentication tag is wrong

@@ -94,6 +94,8 @@ class Judge:
             standing = await devices.standing(tx, device_id, epoch)
         if standing.device_status is None:
             raise _No(Refusal.UNKNOWN_DEVICE, f"no device {device_id}")
+        if standing.device_status == "pending":
+            raise _No(Refusal.NOT_APPROVED, f"device {device_id} waits for approval")
         if standing.device_status != "active":
             raise _No(Refusal.REVOKED, f"device {device_id} is revoked")
         if standing.key_status == "revoked":

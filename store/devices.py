@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
-from sqlalchemy import CursorResult, literal_column, select, update
+from sqlalchemy import CursorResult, exists, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,7 +18,7 @@ _NOBODY_SHA256 = bytes(32)
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """An enrolled device. ``status`` is active or revoked."""
+    """A device. ``status`` is pending (not approved yet), active or revoked."""
 
     id: UUID
     status: str
@@ -86,9 +86,15 @@ async def set_password(tx: AsyncConnection, device_id: UUID, password: str) -> N
 
 
 async def mqtt_login(tx: AsyncConnection, device_id: UUID, password: bytes) -> bool:
-    """Whether this is an active device with its right password (compared in constant time)."""
+    """Whether this is an active device with its right password (compared in constant time).
+
+    A device whose keys are all revoked is let in no more: it has nothing to say.
+    """
+    usable = (device_key.c.device_id == device.c.id) & (device_key.c.status != "revoked")
     query = select(device.c.mqtt_password_sha256).where(
-        device.c.id == device_id, device.c.status == "active"
+        device.c.id == device_id,
+        device.c.status == "active",
+        exists().where(usable),
     )
     stored = (await tx.execute(query)).scalar_one_or_none()
     given = sha256(password).digest()
@@ -96,7 +102,7 @@ async def mqtt_login(tx: AsyncConnection, device_id: UUID, password: bytes) -> b
 
 
 async def set_status(tx: AsyncConnection, device_id: UUID, status: str) -> None:
-    """Make a device active or revoked. Raises NotFound for an unknown one."""
+    """Make a device pending, active or revoked. Raises NotFound for an unknown one."""
     changed = update(device).where(device.c.id == device_id).values(status=status)
     _expect_one(await tx.execute(changed), f"device {device_id}")
 
@@ -115,6 +121,8 @@ async def add_key(tx: AsyncConnection, device_id: UUID, epoch: int, wrapped: byt
         device_key.c.device_id == device_id, device_key.c.status == "active"
     )
     await tx.execute(before.values(status="retired"))
+    renewed = update(device).where(device.c.id == device_id).values(rotation_asked_at=None)
+    await tx.execute(renewed)
     await tx.execute(insert(device_key).values(device_id=device_id, epoch=epoch, wrapped=wrapped))
 
 
@@ -130,9 +138,12 @@ async def revoke_key(tx: AsyncConnection, device_id: UUID, epoch: int) -> None:
 async def wrapped_key(tx: AsyncConnection, device_id: UUID, epoch: int) -> bytes | None:
     """The wrapped key of an epoch, or None if it is unknown or revoked.
 
-    A revoked *device* may send nothing more, but what it sent before still opens.
+    A revoked *device* may send nothing more, but what it sent before still opens. One that waits
+    for approval has sent nothing that we would open.
     """
-    query = select(device_key.c.wrapped).where(
+    known = select(device_key.c.wrapped).join(device, device.c.id == device_key.c.device_id)
+    query = known.where(
+        device.c.status != literal_column("'pending'"),
         device_key.c.device_id == device_id,
         device_key.c.epoch == epoch,
         device_key.c.status != literal_column("'revoked'"),

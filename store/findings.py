@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 from sqlalchemy import text
@@ -72,6 +73,15 @@ _MARK = text(
     " FROM unnest(CAST(:sessions AS bigint[]), CAST(:strips AS bigint[])) AS done (session, strip)"
     " WHERE f.session = done.session AND f.strip_index = done.strip"
 )
+# All of them, for one that is not published yet may be in a publisher's hands just now.
+_AGAIN = text(
+    "WITH again AS (SELECT f.session, f.strip_index FROM finding f"  # noqa: S608 (constants)
+    "  JOIN monitoring_session s ON s.id = f.session"
+    f" WHERE s.device_id = :device AND {ENDED_AT} > :since"
+    "  ORDER BY f.session, f.strip_index FOR UPDATE OF f)"
+    " UPDATE finding f SET published = false, amended = f.amended OR f.published"
+    " FROM again a WHERE a.session = f.session AND a.strip_index = f.strip_index"
+)
 _OF_SESSION = text("SELECT body::text FROM finding WHERE session = :session ORDER BY strip_index")
 
 
@@ -111,6 +121,11 @@ async def mark_published(tx: Transaction, done: Sequence[tuple[int, int]]) -> No
     if done:
         sessions, strips = zip(*done, strict=True)
         await tx.execute(_MARK, {"sessions": list(sessions), "strips": list(strips)})
+
+
+async def publish_again(tx: Transaction, device_id: UUID, since: datetime) -> None:
+    """Have a device's strips that end after ``since`` published anew: their wearer may differ."""
+    await tx.execute(_AGAIN, {"device": device_id, "since": since})
 
 
 async def for_session(tx: Transaction, session: int) -> list[StripFinding]:

@@ -45,10 +45,17 @@ async def put_on(tx: AsyncConnection, device_id: UUID, patient_id: str, since: d
 
 
 async def take_off(tx: AsyncConnection, device_id: UUID, until: datetime) -> None:
-    """End the present period. Raises NotFound if nobody wears the device."""
+    """End the present period.
+
+    Raises NotFound if nobody wears the device, Conflict if it was put on after ``until``.
+    """
     await _lock(tx, device_id)
-    if not await _end(tx, device_id, until):
+    now = await worn_now(tx, device_id)
+    if now is None:
         raise NotFound(f"nobody wears device {device_id}")
+    if until < now.since:
+        raise Conflict(f"device {device_id} was put on at {now.since}, after {until}")
+    await _end(tx, device_id, until)
 
 
 async def worn_now(tx: AsyncConnection, device_id: UUID) -> Wearing | None:
@@ -87,6 +94,6 @@ async def _lock(tx: AsyncConnection, device_id: UUID) -> None:
         raise NotFound(f"no device {device_id}")
 
 
-async def _end(tx: AsyncConnection, device_id: UUID, until: datetime) -> bool:
+async def _end(tx: AsyncConnection, device_id: UUID, until: datetime) -> None:
     present = update(wearing).where(wearing.c.device_id == device_id, wearing.c.until.is_(None))
-    return (await tx.execute(present.values(until=until))).rowcount == 1
+    await tx.execute(present.values(until=until))

@@ -8,8 +8,9 @@ import typer
 from hisbundle.cli.alerts import alerts
 from hisbundle.cli.audit import audit
 from hisbundle.cli.client import client
-from hisbundle.cli.database import device, migrate, quarantine, reindex
+from hisbundle.cli.database import migrate, quarantine, reindex
 from hisbundle.cli.demo import demo
+from hisbundle.cli.device import device
 from hisbundle.cli.evaluate import evaluate
 from hisbundle.cli.export import export
 from hisbundle.cli.fetch import fetch

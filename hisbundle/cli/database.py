@@ -1,4 +1,4 @@
-"""``hisbundle migrate``, ``reindex``, ``quarantine`` and ``device``."""
+"""``hisbundle migrate``, ``reindex`` and ``quarantine``."""
 
 from typing import Annotated
 from uuid import UUID
@@ -8,7 +8,6 @@ import typer
 from hisbundle.cli.common import DataDir, read_settings, run
 
 quarantine = typer.Typer(help="Refused frames, kept aside.", no_args_is_help=True)
-device = typer.Typer(help="Enrolled devices.", no_args_is_help=True)
 
 Limit = Annotated[int, typer.Option(help="Rows at most, the latest first.", min=1, max=100_000)]
 OfDevice = Annotated[UUID | None, typer.Option("--device", help="Of this device only.")]
@@ -61,20 +60,5 @@ def quarantine_list(limit: Limit = 100, device: OfDevice = None, data_dir: DataD
                 at = kept.received_at.isoformat(timespec="milliseconds")
                 typer.echo(f"{kept.id}\t{at}\t{kept.device_id}\t{kept.reason}\t{kept.detail}")
             typer.echo(f"{await quarantine.count(tx, device)} kept", err=True)
-
-    run(work())
-
-
-@device.command("list")
-def device_list(limit: Limit = 100, data_dir: DataDir = None) -> None:
-    """Print the devices: id, status, time of enrolment."""
-    settings = read_settings(data_dir=data_dir)
-    from hisbundle.reach import open_database
-    from store import devices
-
-    async def work() -> None:
-        async with open_database(settings) as database, database.transaction() as tx:
-            for each in await devices.listing(tx, limit):
-                typer.echo(f"{each.id}\t{each.status}\t{each.enrolled_at.isoformat()}")
 
     run(work())

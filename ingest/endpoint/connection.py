@@ -212,6 +212,10 @@ class Connection:
         """End in favour of a newer connection of the same client."""
         self._dismiss(Reason.SESSION_TAKEN_OVER, "another connection took over")
 
+    def barred(self) -> None:
+        """End because an operator no longer lets the device write."""
+        self._dismiss(Reason.ADMINISTRATIVE_ACTION, "not accepted any more")
+
     async def shut_down(self) -> None:
         """Settle what is in flight, say goodbye, and return once closed."""
         await self.in_flight.wait(self._limits.drain_s)

@@ -25,6 +25,10 @@ class Peer(Protocol):
         """Another connection of the same client has come: go."""
         ...
 
+    def barred(self) -> None:
+        """The device may write no more: go."""
+        ...
+
 
 class Hub:
     """What the connections of an endpoint share."""
@@ -73,6 +77,16 @@ class Hub:
             del clients[client_id]
         if not clients:
             self._clients.pop(device_id, None)
+
+    @property
+    def devices(self) -> set[UUID]:
+        """The devices that are connected."""
+        return set(self._clients)
+
+    def bar(self, device_id: UUID) -> None:
+        """End all connections of a device."""
+        for peer in list(self._clients.get(device_id, {}).values()):
+            peer.barred()
 
     def adopt(self, tasks: Iterable[asyncio.Task[Any]]) -> None:
         """Let publishes outlive their connection, up to a bound; the rest is abandoned."""

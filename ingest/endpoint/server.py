@@ -86,6 +86,15 @@ class MqttEndpoint:
         """Send a command to a device in the same way; the number of connections reached."""
         return self._hub.deliver(device_id, command_topic(device_id), payload)
 
+    @property
+    def devices(self) -> set[UUID]:
+        """The devices that are connected."""
+        return self._hub.devices
+
+    def bar(self, device_id: UUID) -> None:
+        """End a device's connections; whether it comes back is for ``authenticate`` to say."""
+        self._hub.bar(device_id)
+
     def _connection(self) -> Connection:
         return Connection(self._hub)
 

@@ -19,6 +19,7 @@ from store.tables.devices import (
     wearing,
 )
 from store.tables.hl7v2 import hl7v2_message
+from store.tables.identity import device_approval, device_certificate
 from store.tables.jobs import job, job_part
 from store.tables.limits import patient_limits
 from store.tables.notifications import notification
@@ -51,6 +52,8 @@ __all__ = [
     "client",
     "client_assertion",
     "device",
+    "device_approval",
+    "device_certificate",
     "device_key",
     "digest",
     "escalation_policy",

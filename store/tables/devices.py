@@ -24,7 +24,9 @@ device = Table(
     Column("status", Text, nullable=False, server_default="active"),
     Column("mqtt_password_sha256", LargeBinary, nullable=False),
     time_column("enrolled_at", now=True),
-    CheckConstraint("status IN ('active', 'revoked')", name="status"),
+    time_column("rotation_asked_at", nullable=True),
+    # One that waits for an operator's approval may not write yet, a revoked one no more.
+    CheckConstraint("status IN ('pending', 'active', 'revoked')", name="status"),
 )
 
 device_key = Table(

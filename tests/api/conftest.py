@@ -15,7 +15,7 @@ from api.tokens import issue, load_or_create_key
 from core.keyring import KeyRing
 from core.local_vault import LocalVault
 from core.settings import Settings
-from ingest.enrol import load_enrolment_key
+from ingest.enrol import load_authority, load_enrolment_key
 from store import devices
 from store.database import Database
 from tests.api.support import Client, connected
@@ -54,7 +54,8 @@ async def app(
     database: Database, vault: LocalVault, keyring: KeyRing, settings: Settings, token_key: ECKey
 ) -> FastAPI:
     key = await load_enrolment_key(database, vault)
-    enrolment = Enrolment(vault, key, MqttAddress("127.0.0.1", 8883, None))
+    authority = await load_authority(database, vault)
+    enrolment = Enrolment(vault, key, MqttAddress("127.0.0.1", 8883, None), authority)
     return create_app(database, keyring, settings, token_key, enrolment)
 
 

@@ -1,5 +1,6 @@
 """Every reason for refusing a frame; what is kept aside; and that nobody else suffers."""
 
+import asyncio
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -63,6 +64,20 @@ async def test_a_revoked_device_is_refused_as_such_whatever_it_sends(
     for frame in (worn.chunk(2), flip(worn.chunk(2), 100), _impossible(worn)):
         (outcome,) = await gateway.send_frames(Frame(worn.topic, frame))
         assert outcome.refusal is Refusal.REVOKED
+
+
+async def test_a_device_that_waits_for_approval_is_told_so_and_may_send_it_again(
+    gateway: Gateway, worn: Device, database: Database
+) -> None:
+    async with database.transaction() as tx:
+        await devices.set_status(tx, worn.id, "pending")
+    (outcome,) = await gateway.send_frames(Frame(worn.topic, worn.chunk(0)))
+    assert outcome.refusal is Refusal.NOT_APPROVED
+    async with database.transaction() as tx:
+        await devices.set_status(tx, worn.id, "active")
+    async with asyncio.timeout(10):  # an unknown key is unknown for a second
+        while await gateway.send(worn, 0) != [STORED]:  # noqa: ASYNC110
+            await asyncio.sleep(0.2)
 
 
 @pytest.mark.parametrize(("reason", "make"), REFUSED.values(), ids=REFUSED)
