@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from core.errors import Incorrect
 from core.keyring import KeyRing
 from core.keys import KeyVault
 from core.settings import Role, Settings, VaultKind
@@ -43,9 +44,17 @@ def assemble(settings: Settings, database: Database) -> Parts:
     keys = KeyRing(vault, load, settings.key_cache_max, settings.key_cache_ttl_s)
     tls = None
     if settings.mqtt_url is None:
-        tls = ServerTls(settings.data_dir / "tls", (settings.bind_host, mqtt_host(settings)))
+        tls = _server_tls(settings)
     started = {role: asyncio.Event() for role in settings.roles}
     return Parts(settings, database, vault, keys, tls, started)
+
+
+def _server_tls(settings: Settings) -> ServerTls:
+    client_ca = settings.mqtt_client_ca_file
+    if settings.mqtt_require_client_cert and client_ca is None:
+        raise Incorrect("mqtt_require_client_cert needs mqtt_client_ca_file")
+    hosts = (settings.bind_host, mqtt_host(settings))
+    return ServerTls(settings.data_dir / "tls", hosts, client_ca=client_ca)
 
 
 def _vault(settings: Settings) -> KeyVault:
