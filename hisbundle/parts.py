@@ -35,7 +35,7 @@ class Parts:
 
 def assemble(settings: Settings, database: Database) -> Parts:
     """The parts for ``settings``, whose ports are real ones. Makes missing key files."""
-    vault = _vault(settings)
+    vault = open_vault(settings, settings.vault)
 
     async def load(device_id: UUID, epoch: int) -> bytes | None:
         async with database.transaction() as tx:
@@ -57,8 +57,9 @@ def _server_tls(settings: Settings) -> ServerTls:
     return ServerTls(settings.data_dir / "tls", hosts, client_ca=client_ca)
 
 
-def _vault(settings: Settings) -> KeyVault:
-    if settings.vault is VaultKind.LOCAL:
+def open_vault(settings: Settings, kind: VaultKind) -> KeyVault:
+    """The vault of that kind, as the settings have it; a local one is made on first use."""
+    if kind is VaultKind.LOCAL:
         from core.local_vault import LocalVault
 
         return LocalVault(settings.data_dir / MASTER_KEY_FILE)
