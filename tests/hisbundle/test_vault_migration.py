@@ -11,13 +11,13 @@ from core.aws_vault import AwsVault
 from core.errors import Incorrect, Unavailable
 from core.keys import KeyName
 from core.local_vault import LocalVault
-from hisbundle.cli.vault import migrate
 from hisbundle.vaults import Moved, move
 from ingest.enrol import load_enrolment_key
 from store.database import Database
 from store.wrapped_keys import WrappedKey, everything, replace
 from tests.aws import emulator_of, nobody
 from tests.devices import Device, enrol_directly
+from tests.hisbundle.processes import command
 
 REGION, ALIAS = "eu-central-1", "alias/hisbundle"
 
@@ -111,5 +111,26 @@ async def test_a_wrapping_that_changed_meanwhile_is_not_overwritten(
             assert not await replace(tx, WrappedKey(each.name, b"older"), b"new")
 
 
-def test_the_command_is_there() -> None:
-    assert "Stop the service first" in (migrate.__doc__ or "")
+async def test_the_command(
+    database: Database,
+    database_url: str,
+    endpoint: str,
+    aws: AwsVault,
+    keys: dict[str, bytes],
+    tmp_path: Path,
+) -> None:
+    options = {
+        "database_url": database_url,
+        "data_dir": tmp_path,
+        "aws_region": REGION,
+        "aws_endpoint_url": endpoint,
+        "aws_kms_key_id": ALIAS,
+        "aws_parameter_prefix": f"/ecg/{uuid4()}",
+    }
+    status, out, err = await command("vault", "migrate", "--to", "kms", **options)
+    assert status == 0, err
+    assert out.splitlines() == [
+        "4 keys moved, 0 were there; all open in the new vault",
+        "start the service with HISBUNDLE_VAULT=aws",
+    ]
+    assert (await _open_all(database, aws)).items() >= keys.items()
