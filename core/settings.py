@@ -87,6 +87,14 @@ class Settings(BaseSettings):
     bind_host: str = Field("127.0.0.1", description="address to listen on, HTTP and MQTT")
     http_port: int = Field(8080, ge=0, le=65_535, description="TCP port of FHIR and console")
     mqtt_port: int = Field(8883, ge=0, le=65_535, description="TCP port of the MQTT endpoint, TLS")
+    mqtt_client_ca_file: Path | None = Field(
+        None,
+        description="CA of the devices' certificates at the MQTT endpoint; what they name must "
+        "be the user name; unset: none is asked for",
+    )
+    mqtt_require_client_cert: bool = Field(
+        False, description="let no device in without a certificate of mqtt_client_ca_file"
+    )
     public_url: str | None = Field(
         None, description="URL under which clients reach the FHIR server; unset: the bound one"
     )

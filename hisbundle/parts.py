@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from core.errors import Incorrect
 from core.keyring import KeyRing
 from core.keys import KeyVault
 from core.settings import Role, Settings, VaultKind
@@ -34,7 +35,7 @@ class Parts:
 
 def assemble(settings: Settings, database: Database) -> Parts:
     """The parts for ``settings``, whose ports are real ones. Makes missing key files."""
-    vault = _vault(settings)
+    vault = open_vault(settings, settings.vault)
 
     async def load(device_id: UUID, epoch: int) -> bytes | None:
         async with database.transaction() as tx:
@@ -43,13 +44,22 @@ def assemble(settings: Settings, database: Database) -> Parts:
     keys = KeyRing(vault, load, settings.key_cache_max, settings.key_cache_ttl_s)
     tls = None
     if settings.mqtt_url is None:
-        tls = ServerTls(settings.data_dir / "tls", (settings.bind_host, mqtt_host(settings)))
+        tls = _server_tls(settings)
     started = {role: asyncio.Event() for role in settings.roles}
     return Parts(settings, database, vault, keys, tls, started)
 
 
-def _vault(settings: Settings) -> KeyVault:
-    if settings.vault is VaultKind.LOCAL:
+def _server_tls(settings: Settings) -> ServerTls:
+    client_ca = settings.mqtt_client_ca_file
+    if settings.mqtt_require_client_cert and client_ca is None:
+        raise Incorrect("mqtt_require_client_cert needs mqtt_client_ca_file")
+    hosts = (settings.bind_host, mqtt_host(settings))
+    return ServerTls(settings.data_dir / "tls", hosts, client_ca=client_ca)
+
+
+def open_vault(settings: Settings, kind: VaultKind) -> KeyVault:
+    """The vault of that kind, as the settings have it; a local one is made on first use."""
+    if kind is VaultKind.LOCAL:
         from core.local_vault import LocalVault
 
         return LocalVault(settings.data_dir / MASTER_KEY_FILE)

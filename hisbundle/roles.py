@@ -60,7 +60,14 @@ async def ingest(parts: Parts) -> None:
 
 async def _from_endpoint(parts: Parts, core: Ingest, tls: ServerTls) -> None:
     host, port = parts.settings.bind_host, parts.settings.mqtt_port
-    endpoint = MqttEndpoint(core, _authenticator(parts), tls.context, host, port)
+    endpoint = MqttEndpoint(
+        core,
+        _authenticator(parts),
+        tls.context,
+        host,
+        port,
+        certificate_required=parts.settings.mqtt_require_client_cert,
+    )
     core.ack_sink = endpoint.send
     await endpoint.start()
     parts.started[Role.INGEST].set()

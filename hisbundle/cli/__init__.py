@@ -24,6 +24,7 @@ from hisbundle.cli.simulate import simulate
 from hisbundle.cli.subscriptions import subscriptions
 from hisbundle.cli.token import token
 from hisbundle.cli.train import train
+from hisbundle.cli.vault import vault
 from hisbundle.exits import FAULT, exit_code, is_expected, message
 
 app = typer.Typer(
@@ -47,6 +48,7 @@ app.add_typer(messages, name="messages")
 app.add_typer(subscriptions, name="subscriptions")
 app.add_typer(fetch, name="fetch")
 app.add_typer(model, name="model")
+app.add_typer(vault, name="vault")
 
 
 def main() -> None:

@@ -32,11 +32,17 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")
 class ServerTls:
     """The TLS side of the embedded endpoint, from ``folder`` (made when missing).
 
-    The server certificate is for this machine's names and for ``hosts``.
+    The server certificate is for this machine's names and for ``hosts``. Clients are asked for a
+    certificate of ``client_ca`` if there is one; who shows none still gets through the handshake,
+    so that the refusal can say why. Raises Incorrect if that file cannot be used.
     """
 
     def __init__(
-        self, folder: Path, hosts: Sequence[str], now: datetime.datetime | None = None
+        self,
+        folder: Path,
+        hosts: Sequence[str],
+        now: datetime.datetime | None = None,
+        client_ca: Path | None = None,
     ) -> None:
         self._folder = folder
         self._names = _names(hosts)
@@ -44,6 +50,8 @@ class ServerTls:
         self.ca_path = folder / "ca.pem"
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if client_ca is not None:
+            _ask_for_certificates(self.context, client_ca)
         self.refresh(now or datetime.datetime.now(datetime.UTC))
 
     def refresh(self, now: datetime.datetime) -> bool:
@@ -58,6 +66,14 @@ class ServerTls:
             _make_server(self._folder, ca, self._names, now)
         self.context.load_cert_chain(self._folder / "server.pem")
         return renew
+
+
+def _ask_for_certificates(context: ssl.SSLContext, client_ca: Path) -> None:
+    try:
+        context.load_verify_locations(client_ca)
+    except OSError as error:  # SSLError is one
+        raise Incorrect(f"mqtt_client_ca_file {client_ca}: {error}") from error
+    context.verify_mode = ssl.CERT_OPTIONAL
 
 
 def _names(hosts: Sequence[str]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from mqtt5 import DisconnectReasonCode as Reason
 
 from core.errors import Unavailable
 from ingest.endpoint import handshake, policy
+from ingest.endpoint.certificate import mismatch
 from ingest.endpoint.hub import Hub
 from ingest.endpoint.inbox import Head, Violation
 from ingest.endpoint.link import Link
@@ -123,6 +124,13 @@ class Connection:
         objection = handshake.objection(packet)
         if objection is not None:
             self._refuse(objection, "CONNECT asks for what is not supported")
+            return
+        stranger = mismatch(
+            packet.username or "", self.link.certificate, self._hub.certificate_required
+        )
+        if stranger is not None:  # before the password is looked at
+            self._hub.doorkeeper.failed(self.link.address)
+            self._refuse(ConnAckReasonCode.NOT_AUTHORIZED, stranger)
             return
         self._phase = Phase.AUTHENTICATING
         self._authentication = asyncio.create_task(self._authenticate(packet))

@@ -33,8 +33,15 @@ class Peer(Protocol):
 class Hub:
     """What the connections of an endpoint share."""
 
-    def __init__(self, sink: ChunkSink, authenticate: Authenticate, limits: Limits) -> None:
+    def __init__(
+        self,
+        sink: ChunkSink,
+        authenticate: Authenticate,
+        limits: Limits,
+        certificate_required: bool = False,
+    ) -> None:
         self.sink = sink
+        self.certificate_required = certificate_required
         self.doorkeeper = Doorkeeper(authenticate, limits)
         self.limits = limits
         self.newcomers = Newcomers(limits.newcomers_max)

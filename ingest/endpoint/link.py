@@ -1,7 +1,8 @@
 """The transport side of a connection: flow control, silence, last words."""
 
 import asyncio
-from typing import Protocol, cast
+from collections.abc import Mapping
+from typing import Any, Protocol, cast
 
 from ingest.endpoint.inbox import Head, Inbox, Violation
 from ingest.endpoint.limits import Limits
@@ -51,6 +52,7 @@ class Link(asyncio.Protocol):
     def __init__(self, talk: Talk, limits: Limits) -> None:
         self.inbox = Inbox(limits.max_packet_bytes)
         self.address = "?"
+        self.certificate: Mapping[str, Any] | None = None
         self.ending = False
         self.closed = asyncio.Event()
         self.silence_max_s = limits.connect_s
@@ -69,6 +71,7 @@ class Link(asyncio.Protocol):
         self._transport.set_write_buffer_limits(self._limits.outgoing_max_bytes)
         peer = transport.get_extra_info("peername")
         self.address = str(peer[0]) if peer else "?"
+        self.certificate = transport.get_extra_info("peercert")
         self.watch(self._limits.connect_s)
         self._talk.opened()
 

@@ -23,7 +23,9 @@ class MqttEndpoint:
     PUBACK follows the sink's outcome, which follows the commit. There is no session that
     outlives a connection: acknowledgements are cumulative and devices resend what is not
     acknowledged, so nothing is gained by keeping one. ``ssl_context`` None serves plain TCP,
-    for use behind something that ends TLS. ``port`` 0 takes a free one.
+    for use behind something that ends TLS. ``port`` 0 takes a free one. A client certificate,
+    where the context asks for one, must name the device; without one a client is refused if
+    ``certificate_required``.
     """
 
     def __init__(
@@ -34,11 +36,12 @@ class MqttEndpoint:
         host: str = "127.0.0.1",
         port: int = 8883,
         limits: Limits | None = None,
+        certificate_required: bool = False,
     ) -> None:
         self.limits = limits or Limits()
         self._host = host
         self._port = port
-        self._hub = Hub(sink, authenticate, self.limits)
+        self._hub = Hub(sink, authenticate, self.limits, certificate_required)
         self._door = Door(self._connection, self._hub.newcomers, ssl_context, self.limits)
         self._tls = ssl_context is not None
 

@@ -2,6 +2,7 @@
 
 import datetime
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,8 @@ class Certificates:
     key: Path
 
 
-def make_certificates(folder: Path) -> Certificates:
+def make_certificates(folder: Path, clients: Sequence[str] = ()) -> Certificates:
+    """For each of ``clients``, <name>.pem and <name>-key.pem with that common name as well."""
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name, name = _name("test authority"), _name("localhost")
     ca = (
@@ -41,14 +43,27 @@ def make_certificates(folder: Path) -> Certificates:
     files = Certificates(folder / "ca.pem", folder / "cert.pem", folder / "key.pem")
     files.ca.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
     files.cert.write_bytes(leaf.public_bytes(serialization.Encoding.PEM))
-    files.key.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
+    files.key.write_bytes(_private(key))
+    for client in clients:
+        _make_client(folder, client, ca_name, ca_key)
     return files
+
+
+def _make_client(
+    folder: Path, client: str, ca_name: x509.Name, ca_key: ec.EllipticCurvePrivateKey
+) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    leaf = _certificate(_name(client), ca_name, key.public_key()).sign(ca_key, hashes.SHA256())
+    (folder / f"{client}.pem").write_bytes(leaf.public_bytes(serialization.Encoding.PEM))
+    (folder / f"{client}-key.pem").write_bytes(_private(key))
+
+
+def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
 
 
 def _name(text: str) -> x509.Name:

@@ -32,6 +32,8 @@ class Mosquitto:
     certificates: Certificates | None = None
     users: dict[str, str] | None = None
     acl: str | None = None
+    documented: str | None = None
+    """A whole configuration instead, to be run as it is but for port, paths and log."""
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
 
@@ -50,6 +52,8 @@ class Mosquitto:
         return self
 
     def _lines(self) -> list[str]:
+        if self.documented is not None:
+            return self._documented(self.documented)
         lines = [
             f"listener {self.port} 127.0.0.1",
             "persistence true",
@@ -70,6 +74,18 @@ class Mosquitto:
             (self.folder / "acl").write_text(self.acl)
             lines.append(f"acl_file {self.folder}/acl")
         return lines
+
+    def _documented(self, text: str) -> list[str]:
+        moved = {
+            "listener 8883": f"listener {self.port} 127.0.0.1",
+            "/etc/mosquitto/hisbundle/": f"{self.folder}/",
+            "/var/lib/mosquitto/": f"{self.folder}/",
+            "log_dest stderr": f"log_dest file {self.folder}/mosquitto.log",
+        }
+        for written, here in moved.items():
+            assert written in text
+            text = text.replace(written, here)
+        return [text, *(["user root"] if os.getuid() == 0 else [])]
 
     def _passwords(self, users: dict[str, str]) -> Path:
         path = self.folder / "passwords"
