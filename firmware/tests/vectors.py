@@ -34,6 +34,8 @@ def header() -> str:
     parts.append(strings("vector_chunks", valid, 3 + len(_BODY)))
     valid = [[each["watermark"], ranges(each["ranges"]), each["frame"]] for each in ack["valid"]]
     parts.append(strings("vector_acks", valid, 3))
+    enrolment = json.loads((FOLDER / "enrolment.json").read_text())
+    parts.append(f'#define VECTOR_CONFIRMATION "{enrolment["key_confirmation"]}"\n')
     wrong = [[each["name"], each["refused_by"], each["frame"]] for each in ack["invalid"]]
     parts.append(strings("vector_wrong_acks", wrong, 3))
     return "\n".join(parts)

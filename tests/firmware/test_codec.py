@@ -5,6 +5,7 @@ from uuid import UUID
 
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from core.chunk import (
     SessionCipher,
     parse_header,
 )
+from core.enrolment import key_confirmation, open_device_key, public_point
+from core.errors import Incorrect
 from tests.firmware.library import SAMPLES, Ack, Body, Session, library, missing
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
@@ -93,3 +96,31 @@ def test_the_device_takes_what_python_acknowledges_and_nobody_elses(
         forged = seal_ack(told, ack_key(other, UUID(bytes=device), epoch, session_id))
         assert library().ecg_ack_open(ctypes.byref(session), forged, len(forged), ctypes.byref(ack))
     library().ecg_session_end(ctypes.byref(session))
+
+
+@settings(max_examples=20, deadline=None)
+@given(KEYS, IDS, EPOCHS)
+def test_python_opens_the_key_that_the_device_enrols(key: bytes, device: bytes, epoch: int) -> None:
+    service, sealed = ec.generate_private_key(ec.SECP256R1()), ctypes.create_string_buffer(113)
+    assert library().psa_crypto_init() == 0
+    told = ctypes.c_uint32(epoch)
+    point = public_point(service)
+    assert library().ecg_enrol_seal(point, device, told, key, sealed) == 0
+    assert open_device_key(sealed.raw, UUID(bytes=device), epoch, service) == key
+    with pytest.raises(Incorrect):
+        open_device_key(sealed.raw, UUID(bytes=device), epoch ^ 1, service)
+    handle = ctypes.c_uint32()
+    assert library().ecg_key_import(key, ctypes.byref(handle)) == 0
+    proof = key_confirmation(key, UUID(bytes=device), epoch)
+    assert library().ecg_enrol_confirm(handle, device, told, proof) == 0
+    wrong = proof[:-1] + bytes([proof[-1] ^ 1])
+    assert library().ecg_enrol_confirm(handle, device, told, wrong) != 0
+    library().psa_destroy_key(handle)
+
+
+def test_no_key_is_sealed_to_what_is_no_point() -> None:
+    assert library().psa_crypto_init() == 0
+    sealed = ctypes.create_string_buffer(113)
+    nowhere = b"\4" + bytes(64)
+    epoch = ctypes.c_uint32(1)
+    assert library().ecg_enrol_seal(nowhere, bytes(16), epoch, bytes(32), sealed) != 0
