@@ -9,7 +9,7 @@ import hmac
 from dataclasses import dataclass
 
 from core.errors import Conflict, Incorrect
-from core.keys import KeyVault
+from core.keys import KeyName, KeyPurpose, KeyVault
 from store.database import Database
 from store.wrapped_keys import WrappedKey, everything, replace
 
@@ -35,25 +35,34 @@ async def move(database: Database, source: KeyVault, target: KeyVault) -> Moved:
         now_there = await everything(tx)
     for key in now_there:
         if await _opened(target, key) is None:
-            raise Conflict(f"{key.name} came while keys were moved: stop the service, run again")
+            raise Conflict(
+                f"{name_of(key)} came while keys were moved: stop the service, run again"
+            )
     return Moved(sum(moved), len(now_there) - sum(moved))
+
+
+def name_of(key: WrappedKey) -> KeyName:
+    """The name that a stored key is bound to."""
+    purpose = KeyPurpose.DEVICE if key.of_device else KeyPurpose.SERVICE
+    return KeyName(purpose, key.owner, key.epoch)
 
 
 async def _move(database: Database, key: WrappedKey, source: KeyVault, target: KeyVault) -> bool:
     if await _opened(target, key) is not None:
         return False
-    plain = await source.unwrap(key.name, key.wrapped)
-    wrapped = await target.wrap(key.name, plain)
-    if not hmac.compare_digest(await target.unwrap(key.name, wrapped), plain):
-        raise Incorrect(f"the new vault gives another key back for {key.name}: nothing was changed")
+    name = name_of(key)
+    plain = await source.unwrap(name, key.wrapped)
+    wrapped = await target.wrap(name, plain)
+    if not hmac.compare_digest(await target.unwrap(name, wrapped), plain):
+        raise Incorrect(f"the new vault gives another key back for {name}: nothing was changed")
     async with database.transaction() as tx:
         if not await replace(tx, key, wrapped):
-            raise Conflict(f"{key.name} was changed meanwhile: stop the service, run again")
+            raise Conflict(f"{name} was changed meanwhile: stop the service, run again")
     return True
 
 
 async def _opened(vault: KeyVault, key: WrappedKey) -> bytes | None:
     try:
-        return await vault.unwrap(key.name, key.wrapped)
+        return await vault.unwrap(name_of(key), key.wrapped)
     except Incorrect:  # not wrapped there
         return None

@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.keys import KeyName, KeyPurpose, device_key_name
 from store.tables import device_key, service_secret
 
 _SERVICE_EPOCH = 1  # the service's own secrets are made once, and keep their first epoch
@@ -14,9 +13,11 @@ _SERVICE_EPOCH = 1  # the service's own secrets are made once, and keep their fi
 
 @dataclass(frozen=True, slots=True)
 class WrappedKey:
-    """A key as it is stored, and the name that it is bound to."""
+    """A key as it is stored: a device's (``owner`` is its id) or a secret of the service."""
 
-    name: KeyName
+    of_device: bool
+    owner: str
+    epoch: int
     wrapped: bytes = field(repr=False)
 
 
@@ -32,21 +33,22 @@ async def everything(tx: AsyncConnection) -> list[WrappedKey]:
     )
     return [
         *(
-            WrappedKey(KeyName(KeyPurpose.SERVICE, name, _SERVICE_EPOCH), wrapped)
+            WrappedKey(of_device=False, owner=name, epoch=_SERVICE_EPOCH, wrapped=wrapped)
             for name, wrapped in secrets
         ),
-        *(WrappedKey(device_key_name(device, epoch), wrapped) for device, epoch, wrapped in keys),
+        *(
+            WrappedKey(of_device=True, owner=str(device), epoch=epoch, wrapped=wrapped)
+            for device, epoch, wrapped in keys
+        ),
     ]
 
 
 async def replace(tx: AsyncConnection, old: WrappedKey, wrapped: bytes) -> bool:
     """Store another wrapping of the same key; False, and nothing done, if ``old`` is not there."""
-    if old.name.purpose is KeyPurpose.SERVICE:
-        table, where = service_secret, service_secret.c.name == old.name.owner
+    if old.of_device:
+        table, mine = device_key, device_key.c.epoch == old.epoch
+        mine &= device_key.c.device_id == UUID(old.owner)
     else:
-        table = device_key
-        where = (device_key.c.device_id == UUID(old.name.owner)) & (
-            device_key.c.epoch == old.name.epoch
-        )
-    change = update(table).where(where, table.c.wrapped == old.wrapped).values(wrapped=wrapped)
+        table, mine = service_secret, service_secret.c.name == old.owner
+    change = update(table).where(mine, table.c.wrapped == old.wrapped).values(wrapped=wrapped)
     return (await tx.execute(change)).rowcount == 1

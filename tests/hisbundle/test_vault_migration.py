@@ -1,5 +1,6 @@
 """Keys moved to KMS and Parameter Store and back, with real calls to an emulator."""
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -11,10 +12,10 @@ from core.aws_vault import AwsVault
 from core.errors import Incorrect, Unavailable
 from core.keys import KeyName
 from core.local_vault import LocalVault
-from hisbundle.vaults import Moved, move
+from hisbundle.vaults import Moved, move, name_of
 from ingest.enrol import load_enrolment_key
 from store.database import Database
-from store.wrapped_keys import WrappedKey, everything, replace
+from store.wrapped_keys import everything, replace
 from tests.aws import emulator_of, nobody
 from tests.devices import Device, enrol_directly
 from tests.hisbundle.processes import command
@@ -55,7 +56,7 @@ async def keys(database: Database, local: LocalVault) -> dict[str, bytes]:
 async def _open_all(database: Database, vault: AwsVault | LocalVault) -> dict[str, bytes]:
     async with database.transaction() as tx:
         stored = await everything(tx)
-    return {each.name.owner: await vault.unwrap(each.name, each.wrapped) for each in stored}
+    return {each.owner: await vault.unwrap(name_of(each), each.wrapped) for each in stored}
 
 
 async def test_there_and_back(
@@ -108,7 +109,7 @@ async def test_a_wrapping_that_changed_meanwhile_is_not_overwritten(
 ) -> None:
     async with database.transaction() as tx:
         for each in await everything(tx):
-            assert not await replace(tx, WrappedKey(each.name, b"older"), b"new")
+            assert not await replace(tx, dataclasses.replace(each, wrapped=b"older"), b"new")
 
 
 async def test_the_command(
