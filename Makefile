@@ -11,7 +11,6 @@ define install
 		|| $(BIN)/pip install --quiet --disable-pip-version-check --no-deps \
 			--ignore-requires-python $(1)
 endef
-export PYTHON
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench lock clean

@@ -12,9 +12,9 @@ _NEEDED = "".join(f"#include <{header}>\n" for header in _HEADERS)
 SAMPLES = 187
 
 
-def make(target: str) -> "subprocess.CompletedProcess[bytes]":
+def make(*target: str) -> "subprocess.CompletedProcess[bytes]":
     """Make a target of firmware/Makefile."""
-    command = [which("make") or "make", "-C", str(FIRMWARE), target]
+    command = [which("make") or "make", "-C", str(FIRMWARE), *target]
     return subprocess.run(command, capture_output=True, check=False)
 
 

@@ -17,3 +17,10 @@ def test_the_devices_kind_of_processor_says_the_same() -> None:
     made = make("rv32")
     assert made.returncode == 0, made.stdout.decode()[-3000:] + made.stderr.decode()[-3000:]
     assert b"the same 31191 bytes" in made.stdout
+
+
+@pytest.mark.skipif(bool(missing()), reason=missing())
+def test_an_empty_python_in_the_environment_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHON", "")
+    made = make("--dry-run", "--always-make", "build/vectors.h")
+    assert b"python3 tests/vectors.py" in made.stdout
