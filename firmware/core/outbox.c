@@ -41,6 +41,17 @@ static int is_owed(const uint8_t *bytes) {
     return holds_chunk(bytes) && ecg_get(bytes + AT_MARK, MARK_BYTES) == UINT32_MAX;
 }
 
+int ecg_outbox_owes(const ecg_outbox *outbox, uint32_t slot) {
+    return slot < outbox->slots && ((outbox->owed_bits[slot / 32U] >> (slot % 32U)) & 1U) != 0U;
+}
+
+static void set_owed(ecg_outbox *outbox, uint32_t slot, int owed) {
+    uint32_t bit = UINT32_C(1) << (slot % 32U);
+    uint32_t *word = &outbox->owed_bits[slot / 32U];
+    *word = owed ? *word | bit : *word & ~bit;
+    outbox->owed = owed ? outbox->owed + 1U : outbox->owed - 1U;
+}
+
 static int is_blank(const uint8_t *bytes) {
     for (size_t i = 0; i < ECG_SLOT_BYTES; i++) {
         if (bytes[i] != ERASED) {
@@ -55,10 +66,13 @@ ecg_error ecg_outbox_mount(ecg_outbox *outbox, const ecg_ports *ports) {
     int found = 0;
     if (ports->flash_sector == 0 || ports->flash_sector % ECG_SLOT_BYTES != 0 ||
         ports->flash_size % ports->flash_sector != 0 ||
-        ports->flash_size < 2U * ports->flash_sector) {
+        ports->flash_size < 2U * ports->flash_sector ||
+        ports->flash_size / ECG_SLOT_BYTES > ECG_OUTBOX_SLOTS_MAX) {
         return ECG_BAD_ARGUMENT;
     }
-    *outbox = (ecg_outbox){ports, ports->flash_size / ECG_SLOT_BYTES, 0, 0, 0};
+    memset(outbox, 0, sizeof *outbox);
+    outbox->ports = ports;
+    outbox->slots = ports->flash_size / ECG_SLOT_BYTES;
     for (uint32_t slot = 0; slot < outbox->slots; slot++) {
         ecg_error error = read_slot(outbox, slot, bytes);
         if (error != ECG_OK) {
@@ -67,7 +81,9 @@ ecg_error ecg_outbox_mount(ecg_outbox *outbox, const ecg_ports *ports) {
         if (!holds_chunk(bytes)) {
             continue;
         }
-        outbox->owed += (uint32_t)is_owed(bytes);
+        if (is_owed(bytes)) {
+            set_owed(outbox, slot, 1);
+        }
         uint32_t number = (uint32_t)ecg_get(bytes + AT_NUMBER, 4);
         /* Numbers wrap: later is what is less than half of them ahead. */
         if (!found || number - outbox->number < UINT32_C(1) << 31U) {
@@ -88,12 +104,12 @@ static ecg_error free_sector(const ecg_outbox *outbox, uint32_t slot) {
     uint8_t bytes[ECG_SLOT_BYTES];
     int blank = 1;
     for (uint32_t i = 0; i < outbox->ports->flash_sector / ECG_SLOT_BYTES; i++) {
+        if (ecg_outbox_owes(outbox, slot + i)) {
+            return ECG_FULL;
+        }
         ecg_error error = read_slot(outbox, slot + i, bytes);
         if (error != ECG_OK) {
             return error;
-        }
-        if (is_owed(bytes)) {
-            return ECG_FULL;
         }
         blank &= is_blank(bytes);
     }
@@ -102,7 +118,7 @@ static ecg_error free_sector(const ecg_outbox *outbox, uint32_t slot) {
 }
 
 /* The next slot that can be written; what power loss left half-written is passed over. */
-static ecg_error find_room(ecg_outbox *outbox) {
+ecg_error ecg_outbox_make_room(ecg_outbox *outbox) {
     uint8_t bytes[ECG_SLOT_BYTES];
     uint32_t in_sector = outbox->ports->flash_sector / ECG_SLOT_BYTES;
     for (uint32_t tried = 0; tried < outbox->slots; tried++) {
@@ -121,11 +137,12 @@ static ecg_error find_room(ecg_outbox *outbox) {
 ecg_error ecg_outbox_append(ecg_outbox *outbox, const uint8_t chunk[ECG_CHUNK_BYTES]) {
     uint8_t bytes[USED_BYTES];
     const ecg_ports *ports = outbox->ports;
-    ecg_error error = find_room(outbox);
+    ecg_error error = ecg_outbox_make_room(outbox);
     if (error != ECG_OK) {
         return error;
     }
-    uint32_t at = outbox->head * ECG_SLOT_BYTES;
+    uint32_t slot = outbox->head;
+    uint32_t at = slot * ECG_SLOT_BYTES;
     ecg_put(bytes, MAGIC, 4);
     ecg_put(bytes + AT_NUMBER, outbox->number, 4);
     memcpy(bytes + AT_CHUNK, chunk, ECG_CHUNK_BYTES);
@@ -138,52 +155,73 @@ ecg_error ecg_outbox_append(ecg_outbox *outbox, const uint8_t chunk[ECG_CHUNK_BY
     }
     if (error == ECG_OK) {
         outbox->number += 1U;
-        outbox->owed += 1U;
+        set_owed(outbox, slot, 1);
     }
     return error;
 }
 
-ecg_error ecg_outbox_next(const ecg_outbox *outbox, uint32_t *cursor,
+ecg_error ecg_outbox_read(const ecg_outbox *outbox, uint32_t slot,
                           uint8_t chunk[ECG_CHUNK_BYTES]) {
     uint8_t bytes[ECG_SLOT_BYTES];
+    if (!ecg_outbox_owes(outbox, slot)) {
+        return ECG_EMPTY;
+    }
+    ecg_error error = read_slot(outbox, slot, bytes);
+    if (error == ECG_OK && !holds_chunk(bytes)) {
+        return ECG_FLASH;
+    }
+    if (error == ECG_OK) {
+        memcpy(chunk, bytes + AT_CHUNK, ECG_CHUNK_BYTES);
+    }
+    return error;
+}
+
+ecg_error ecg_outbox_header(const ecg_outbox *outbox, uint32_t slot, ecg_header *header) {
+    uint8_t bytes[ECG_HEADER_BYTES];
+    if (!ecg_outbox_owes(outbox, slot)) {
+        return ECG_EMPTY;
+    }
+    ecg_error error = outbox->ports->flash_read(
+        outbox->ports->self, (slot * ECG_SLOT_BYTES) + AT_CHUNK, bytes, sizeof bytes);
+    return error == ECG_OK ? ecg_header_unpack(bytes, header) : error;
+}
+
+ecg_error ecg_outbox_next(const ecg_outbox *outbox, uint32_t *cursor,
+                          uint8_t chunk[ECG_CHUNK_BYTES]) {
     /* The slot after the newest is the oldest: the ring is written in one direction. */
     while (*cursor < outbox->slots) {
         uint32_t slot = (outbox->head + *cursor) % outbox->slots;
-        ecg_error error = read_slot(outbox, slot, bytes);
-        if (error != ECG_OK) {
-            return error;
-        }
         *cursor += 1U;
-        if (is_owed(bytes)) {
-            memcpy(chunk, bytes + AT_CHUNK, ECG_CHUNK_BYTES);
-            return ECG_OK;
+        if (ecg_outbox_owes(outbox, slot)) {
+            return ecg_outbox_read(outbox, slot, chunk);
         }
     }
     return ECG_EMPTY;
 }
 
+/* Whether an acknowledgement of the session covers what lies in a slot. */
+static int covers(const ecg_outbox *outbox, uint32_t slot, const uint8_t *session_id,
+                  const ecg_ack *ack) {
+    ecg_header header;
+    return ecg_outbox_header(outbox, slot, &header) == ECG_OK &&
+           memcmp(header.session_id, session_id, ECG_ID_BYTES) == 0 &&
+           ecg_ack_covers(ack, header.seq);
+}
+
 ecg_error ecg_outbox_acknowledge(ecg_outbox *outbox, const uint8_t session_id[ECG_ID_BYTES],
                                  const ecg_ack *ack) {
     static const uint8_t MARK[MARK_BYTES] = {0};
-    uint8_t bytes[ECG_SLOT_BYTES];
     const ecg_ports *ports = outbox->ports;
     for (uint32_t slot = 0; slot < outbox->slots; slot++) {
-        ecg_header header;
-        ecg_error error = read_slot(outbox, slot, bytes);
-        if (error != ECG_OK) {
-            return error;
-        }
-        if (!is_owed(bytes) || ecg_header_unpack(bytes + AT_CHUNK, &header) != ECG_OK ||
-            memcmp(header.session_id, session_id, ECG_ID_BYTES) != 0 ||
-            !ecg_ack_covers(ack, header.seq)) {
+        if (!covers(outbox, slot, session_id, ack)) {
             continue;
         }
-        error = ports->flash_write(ports->self, (slot * ECG_SLOT_BYTES) + AT_MARK, MARK,
-                                   MARK_BYTES);
+        ecg_error error = ports->flash_write(ports->self, (slot * ECG_SLOT_BYTES) + AT_MARK, MARK,
+                                             MARK_BYTES);
         if (error != ECG_OK) {
             return error;
         }
-        outbox->owed -= 1U;
+        set_owed(outbox, slot, 0);
     }
     return ECG_OK;
 }

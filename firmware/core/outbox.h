@@ -12,6 +12,7 @@
 #include "ports.h"
 
 #define ECG_SLOT_BYTES 512U
+#define ECG_OUTBOX_SLOTS_MAX 16384U /* 8 MiB */
 
 typedef struct {
     const ecg_ports *ports;
@@ -19,11 +20,16 @@ typedef struct {
     uint32_t head;   /* the slot that is written next */
     uint32_t number; /* of the next chunk, in the order of writing */
     uint32_t owed;   /* chunks that are not acknowledged */
+    uint32_t owed_bits[ECG_OUTBOX_SLOTS_MAX / 32U]; /* which: the flash is not read to find out */
 } ecg_outbox;
 
 /* Find what is there after a boot: one pass over the flash. ECG_BAD_ARGUMENT for a flash that is no
- * whole number of sectors, of two at least. */
+ * whole number of sectors, of two at least and ECG_OUTBOX_SLOTS_MAX slots at most. */
 ecg_error ecg_outbox_mount(ecg_outbox *outbox, const ecg_ports *ports);
+
+/* Make sure of a place, before a chunk is sealed that then would have none. ECG_FULL where every
+ * place is owed. */
+ecg_error ecg_outbox_make_room(ecg_outbox *outbox);
 
 /* Keep a sealed chunk. ECG_FULL where every place is owed; nothing was written then. */
 ecg_error ecg_outbox_append(ecg_outbox *outbox, const uint8_t chunk[ECG_CHUNK_BYTES]);
@@ -32,6 +38,17 @@ ecg_error ecg_outbox_append(ecg_outbox *outbox, const uint8_t chunk[ECG_CHUNK_BY
  * good until the next append. ECG_EMPTY at the end. */
 ecg_error ecg_outbox_next(const ecg_outbox *outbox, uint32_t *cursor,
                           uint8_t chunk[ECG_CHUNK_BYTES]);
+
+/* Whether a slot holds a chunk that is owed. */
+int ecg_outbox_owes(const ecg_outbox *outbox, uint32_t slot);
+
+/* The chunk in a slot. ECG_EMPTY where it is not owed (any more), ECG_FLASH where it is not what was
+ * written. */
+ecg_error ecg_outbox_read(const ecg_outbox *outbox, uint32_t slot,
+                          uint8_t chunk[ECG_CHUNK_BYTES]);
+
+/* The clear header of the chunk in a slot: see ecg_outbox_read. */
+ecg_error ecg_outbox_header(const ecg_outbox *outbox, uint32_t slot, ecg_header *header);
 
 /* Mark what an acknowledgement of the session covers. It must have been opened: see ack.h. */
 ecg_error ecg_outbox_acknowledge(ecg_outbox *outbox, const uint8_t session_id[ECG_ID_BYTES],
