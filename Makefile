@@ -12,6 +12,9 @@ define install
 			--ignore-requires-python $(1)
 endef
 
+# Many processes are started, by the tests above all: each would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench lock clean
 

@@ -1,4 +1,5 @@
-/* Integers as the protocol writes them: big-endian, whatever the processor's own order. */
+/* Integers as the protocol writes them: big-endian, whatever the processor's own order; and keys,
+ * which nothing may be left of. */
 #ifndef ECG_BYTES_H
 #define ECG_BYTES_H
 
@@ -17,6 +18,13 @@ static inline uint64_t ecg_get(const uint8_t *in, size_t size) {
         value = (value << 8U) | in[i];
     }
     return value;
+}
+
+/* Make key bytes zero, by a loop that the compiler may not leave out. */
+static inline void ecg_wipe(volatile uint8_t *bytes, size_t size) {
+    while (size > 0U) {
+        bytes[--size] = 0;
+    }
 }
 
 #endif

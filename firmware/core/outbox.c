@@ -168,7 +168,7 @@ ecg_error ecg_outbox_read(const ecg_outbox *outbox, uint32_t slot,
     }
     ecg_error error = read_slot(outbox, slot, bytes);
     if (error == ECG_OK && !holds_chunk(bytes)) {
-        return ECG_FLASH;
+        return ECG_MALFORMED;
     }
     if (error == ECG_OK) {
         memcpy(chunk, bytes + AT_CHUNK, ECG_CHUNK_BYTES);
@@ -208,20 +208,32 @@ static int covers(const ecg_outbox *outbox, uint32_t slot, const uint8_t *sessio
            ecg_ack_covers(ack, header.seq);
 }
 
-ecg_error ecg_outbox_acknowledge(ecg_outbox *outbox, const uint8_t session_id[ECG_ID_BYTES],
-                                 const ecg_ack *ack) {
+/* The mark of an acknowledgement: the slot is free once its whole sector is. */
+static ecg_error let_go(ecg_outbox *outbox, uint32_t slot) {
     static const uint8_t MARK[MARK_BYTES] = {0};
     const ecg_ports *ports = outbox->ports;
+    ecg_error error =
+        ports->flash_write(ports->self, (slot * ECG_SLOT_BYTES) + AT_MARK, MARK, MARK_BYTES);
+    if (error == ECG_OK) {
+        set_owed(outbox, slot, 0);
+    }
+    return error;
+}
+
+ecg_error ecg_outbox_acknowledge(ecg_outbox *outbox, const uint8_t session_id[ECG_ID_BYTES],
+                                 const ecg_ack *ack) {
     for (uint32_t slot = 0; slot < outbox->slots; slot++) {
         if (!covers(outbox, slot, session_id, ack)) {
             continue;
         }
-        ecg_error error = ports->flash_write(ports->self, (slot * ECG_SLOT_BYTES) + AT_MARK, MARK,
-                                             MARK_BYTES);
+        ecg_error error = let_go(outbox, slot);
         if (error != ECG_OK) {
             return error;
         }
-        set_owed(outbox, slot, 0);
     }
     return ECG_OK;
+}
+
+ecg_error ecg_outbox_abandon(ecg_outbox *outbox, uint32_t slot) {
+    return ecg_outbox_owes(outbox, slot) ? let_go(outbox, slot) : ECG_EMPTY;
 }

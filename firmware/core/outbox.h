@@ -42,13 +42,16 @@ ecg_error ecg_outbox_next(const ecg_outbox *outbox, uint32_t *cursor,
 /* Whether a slot holds a chunk that is owed. */
 int ecg_outbox_owes(const ecg_outbox *outbox, uint32_t slot);
 
-/* The chunk in a slot. ECG_EMPTY where it is not owed (any more), ECG_FLASH where it is not what was
- * written. */
+/* The chunk in a slot. ECG_EMPTY where it is not owed (any more), ECG_MALFORMED where it is not what
+ * was written. */
 ecg_error ecg_outbox_read(const ecg_outbox *outbox, uint32_t slot,
                           uint8_t chunk[ECG_CHUNK_BYTES]);
 
 /* The clear header of the chunk in a slot: see ecg_outbox_read. */
 ecg_error ecg_outbox_header(const ecg_outbox *outbox, uint32_t slot, ecg_header *header);
+
+/* Owe a chunk no more that flash has spoilt: its place must not be lost as well. */
+ecg_error ecg_outbox_abandon(ecg_outbox *outbox, uint32_t slot);
 
 /* Mark what an acknowledgement of the session covers. It must have been opened: see ack.h. */
 ecg_error ecg_outbox_acknowledge(ecg_outbox *outbox, const uint8_t session_id[ECG_ID_BYTES],

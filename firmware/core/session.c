@@ -73,13 +73,6 @@ static ecg_error import(psa_key_type_t type, psa_algorithm_t algorithm, psa_key_
                                                                                 : ECG_CRYPTO;
 }
 
-/* A loop that the compiler may not leave out: the bytes are a key. */
-static void wipe(volatile uint8_t *bytes, size_t size) {
-    while (size > 0U) {
-        bytes[--size] = 0;
-    }
-}
-
 ecg_error ecg_session_derive(ecg_session *session, psa_key_id_t device_key) {
     uint8_t okm[ECG_KEY_BYTES + ECG_IV_BYTES];
     session->chunk_key = session->ack_key = 0;
@@ -97,7 +90,7 @@ ecg_error ecg_session_derive(ecg_session *session, psa_key_id_t device_key) {
         error = import(PSA_KEY_TYPE_HMAC, PSA_ALG_HMAC(PSA_ALG_SHA_256),
                        PSA_KEY_USAGE_VERIFY_MESSAGE, okm, &session->ack_key);
     }
-    wipe(okm, sizeof okm);
+    ecg_wipe(okm, sizeof okm);
     if (error != ECG_OK) {
         ecg_session_end(session);
     }

@@ -1,0 +1,306 @@
+#include "device.h"
+
+#include "ack.h"
+#include "bytes.h"
+#include "rotate.h"
+#include "seal.h"
+
+#include <string.h>
+
+#define SEND_AT_ONCE 16U
+#define STEP_US UINT64_C(100000)
+#define BUSY_US UINT64_C(10000)
+#define ASTRAY_US UINT64_C(1000000)
+#define ROTATE_FIRST_US UINT64_C(2000000)
+#define ROTATE_MAX_US UINT64_C(30000000)
+
+static uint64_t now_of(const ecg_device *device) {
+    return device->ports->monotonic_us(device->ports->self);
+}
+
+static ecg_error begin_session(ecg_device *device) {
+    ecg_session_end(&device->session);
+    ecg_framer_begin(&device->framer, device->settings.rate_centihz, device->nv_per_lsb,
+                     device->settings.always);
+    return ecg_session_begin(&device->session, device->ports, device->settings.device_id,
+                             device->keys.newest.epoch, device->keys.newest.handle);
+}
+
+static ecg_error begin_signal(ecg_device *device) {
+    ecg_error error =
+        ecg_frontend_begin(&device->frontend, &device->settings.frontend, &device->nv_per_lsb);
+    if (error == ECG_OK) {
+        error = ecg_decimator_begin(&device->decimator, device->settings.decimation);
+    }
+    return error;
+}
+
+static ecg_error begin_link(ecg_device *device) {
+    uint8_t seed[4];
+    ecg_error error = device->ports->random(device->ports->self, seed, sizeof seed);
+    ecg_link_begin(&device->link, (uint32_t)ecg_get(seed, sizeof seed));
+    return error;
+}
+
+ecg_error ecg_device_begin(ecg_device *device, const ecg_ports *ports,
+                           const ecg_settings *settings) {
+    memset(device, 0, sizeof *device);
+    device->ports = ports;
+    device->settings = *settings;
+    ecg_topics_of(settings->device_id, &device->topics);
+    ecg_clock_begin(&device->clock);
+    ecg_error error = begin_signal(device);
+    if (error == ECG_OK) {
+        error = ecg_courier_begin(&device->courier, ports, device->topics.chunk);
+    }
+    if (error == ECG_OK) {
+        error = ecg_keys_load(&device->keys, ports);
+    }
+    if (error == ECG_OK) {
+        error = begin_link(device);
+    }
+    if (error == ECG_OK) {
+        error = begin_session(device);
+    }
+    device->tally.fault = error;
+    return error;
+}
+
+/* Seal and keep. Room is made sure of first: a number, once used, is never without its chunk. */
+static ecg_error keep(ecg_device *device, ecg_body *body) {
+    uint8_t chunk[ECG_CHUNK_BYTES];
+    body->flags |= (uint16_t)(device->is_online ? 0U : (unsigned)ECG_FROM_FLASH);
+    ecg_error error = ecg_outbox_make_room(&device->courier.outbox);
+    if (error == ECG_OK) {
+        error = ecg_seal(&device->session, body, chunk);
+    }
+    if (error == ECG_OK) {
+        error = ecg_courier_keep(&device->courier, chunk);
+    }
+    return error;
+}
+
+static void keep_or_tell(ecg_device *device, ecg_body *body) {
+    ecg_error error = keep(device, body);
+    device->tally.fault = error;
+    if (error == ECG_OK) {
+        device->tally.sealed += 1U;
+        return;
+    }
+    device->tally.dropped_samples += body->n_valid;
+    ecg_framer_dropped(&device->framer);
+}
+
+/* The counter's time of the sample that comes next. Conversions come in batches, so that "now" is
+ * later than the truth by up to one; counting from an anchor keeps the intervals exact. */
+static uint64_t sample_time_us(ecg_device *device) {
+    uint64_t now_us = now_of(device);
+    uint64_t since = device->samples - device->anchor_index;
+    uint64_t at_us = device->anchor_us +
+                     ((since * UINT64_C(100000000)) / device->settings.rate_centihz);
+    int is_astray = at_us > now_us + ASTRAY_US || at_us + ASTRAY_US < now_us;
+    if (!device->is_anchored || is_astray) {
+        device->is_anchored = 1;
+        device->anchor_us = now_us;
+        device->anchor_index = device->samples;
+        return now_us;
+    }
+    return at_us;
+}
+
+static uint64_t utc_of(const ecg_device *device, uint64_t at_us) {
+    uint64_t delay_us = ecg_decimator_delay_us(&device->decimator, device->settings.rate_centihz);
+    uint64_t from_us = device->clock.monotonic_us;
+    uint64_t utc_us = ecg_clock_utc(&device->clock, at_us > from_us ? at_us : from_us);
+    return utc_us > delay_us ? utc_us - delay_us : 0U;
+}
+
+void ecg_device_on_code(ecg_device *device, uint16_t code, int lead_off_plus, int lead_off_minus) {
+    uint16_t top = (uint16_t)((1U << device->settings.frontend.bits) - 1U);
+    uint16_t margin = device->settings.frontend.margin;
+    uint16_t flags = 0;
+    uint16_t smooth = 0;
+    int is_saturated = 0;
+    ecg_body body;
+    if (!ecg_decimator_push(&device->decimator, code, margin, (uint16_t)(top - margin), &smooth,
+                            &is_saturated)) {
+        return;
+    }
+    int16_t sample = ecg_frontend_sample(&device->frontend, smooth, lead_off_plus, lead_off_minus,
+                                         &flags);
+    if (is_saturated && sample != ECG_NO_SAMPLE) {
+        flags |= ECG_SATURATED;
+    }
+    uint64_t utc_us = utc_of(device, sample_time_us(device));
+    device->samples += 1U;
+    if (ecg_framer_push(&device->framer, sample, flags, utc_us, &body)) {
+        keep_or_tell(device, &body);
+    }
+}
+
+void ecg_device_on_overflow(ecg_device *device, uint64_t codes) {
+    ecg_body body;
+    device->lost_codes += codes;
+    uint64_t lost = device->lost_codes / device->settings.decimation;
+    device->lost_codes %= device->settings.decimation;
+    device->samples += lost;
+    device->tally.dropped_samples += lost;
+    if (ecg_framer_lose(&device->framer, lost, &body)) {
+        keep_or_tell(device, &body);
+    }
+}
+
+void ecg_device_on_time(ecg_device *device, uint64_t utc_us) {
+    ecg_clock_correct(&device->clock, now_of(device), utc_us);
+}
+
+void ecg_device_stop(ecg_device *device) {
+    ecg_body body;
+    if (ecg_framer_stop(&device->framer, &body)) {
+        keep_or_tell(device, &body);
+    }
+}
+
+void ecg_device_on_wifi(ecg_device *device, int is_up) {
+    ecg_link_on_wifi(&device->link, is_up, now_of(device));
+}
+
+void ecg_device_on_mqtt(ecg_device *device, int is_up) {
+    ecg_link_on_mqtt(&device->link, is_up, now_of(device));
+    ecg_courier_restart(&device->courier);
+    device->is_online = is_up;
+    device->rotate_at_us = 0;
+    device->rotate_wait_us = ROTATE_FIRST_US;
+}
+
+/* The session that an acknowledgement speaks of: the present one, or one whose keys are derived
+ * anew from its id. ECG_NO_KEY where its epoch is not ours any more. */
+static ecg_error session_of(ecg_device *device, const uint8_t *data, size_t size,
+                            const ecg_session **session) {
+    ecg_header header = device->session.header;
+    *session = &device->session;
+    if (size < 40U || memcmp(data + 24, header.session_id, ECG_ID_BYTES) == 0) {
+        return ECG_OK;
+    }
+    *session = &device->past;
+    header.key_epoch = (uint32_t)ecg_get(data + 20, 4);
+    memcpy(header.session_id, data + 24, ECG_ID_BYTES);
+    const ecg_key *key = ecg_keys_find(&device->keys, header.key_epoch);
+    if (key == NULL) {
+        return ECG_NO_KEY;
+    }
+    if (device->past.ack_key != 0 && device->past.header.key_epoch == header.key_epoch &&
+        memcmp(device->past.header.session_id, header.session_id, ECG_ID_BYTES) == 0) {
+        return ECG_OK;
+    }
+    ecg_session_end(&device->past);
+    device->past.header = header;
+    return ecg_session_derive(&device->past, key->handle);
+}
+
+/* Once nothing sealed under the earlier key is owed, nothing needs it. */
+static void forget_earlier(ecg_device *device) {
+    uint32_t epoch = device->keys.earlier.epoch;
+    if (epoch != 0U && !ecg_courier_owes_epoch(&device->courier, epoch)) {
+        (void)ecg_keys_forget_earlier(&device->keys);
+    }
+}
+
+static void on_ack(ecg_device *device, const uint8_t *data, size_t size) {
+    const ecg_session *session = NULL;
+    ecg_ack ack;
+    ecg_error error = session_of(device, data, size, &session);
+    if (error == ECG_OK) {
+        error = ecg_ack_open(session, data, size, &ack);
+    }
+    if (error == ECG_OK) {
+        (void)ecg_courier_acknowledge(&device->courier, session->header.session_id, &ack,
+                                      now_of(device));
+        forget_earlier(device);
+    }
+    device->tally.forged += error == ECG_FORGED ? 1U : 0U;
+}
+
+/* The service has the new key: what is open goes out under the earlier one. */
+static void take_new_key(ecg_device *device) {
+    ecg_device_stop(device);
+    ecg_error error = ecg_keys_confirm(&device->keys);
+    if (error == ECG_OK) {
+        error = begin_session(device);
+    }
+    device->tally.fault = error;
+    forget_earlier(device);
+}
+
+static void on_command(ecg_device *device, const uint8_t *data, size_t size) {
+    ecg_command_kind kind;
+    ecg_error error = ecg_command_open(data, size, device->settings.device_id,
+                                       device->keys.newest.epoch, device->keys.newest.handle,
+                                       device->keys.pending.handle, &kind);
+    if (error == ECG_OK && kind == ECG_COMMAND_ROTATE) {
+        (void)ecg_keys_renew(&device->keys);
+    }
+    if (error == ECG_OK && kind == ECG_COMMAND_TAKEN) {
+        take_new_key(device);
+    }
+    device->tally.forged += error == ECG_FORGED ? 1U : 0U;
+}
+
+void ecg_device_on_message(ecg_device *device, const char *topic, const uint8_t *data,
+                           size_t size) {
+    if (strcmp(topic, device->topics.ack) == 0) {
+        on_ack(device, data, size);
+    } else if (strcmp(topic, device->topics.command) == 0) {
+        on_command(device, data, size);
+    }
+}
+
+static ecg_error request_rotation(ecg_device *device) {
+    uint8_t key[ECG_KEY_BYTES];
+    uint8_t request[ECG_ROTATE_BYTES];
+    ecg_error error = ecg_keys_pending_bytes(&device->keys, key);
+    if (error == ECG_OK) {
+        error = ecg_rotate_request(device->settings.service_point, device->settings.device_id,
+                                   device->keys.pending.epoch, device->keys.newest.handle, key,
+                                   request);
+    }
+    ecg_wipe(key, sizeof key);
+    return error == ECG_OK ? device->ports->mqtt_publish(device->ports->self, device->topics.key,
+                                                         request, sizeof request)
+                           : error;
+}
+
+static void rotate(ecg_device *device, uint64_t now_us) {
+    if (device->keys.pending.epoch == 0U || now_us < device->rotate_at_us) {
+        return;
+    }
+    if (request_rotation(device) == ECG_OK) {
+        device->rotate_at_us = now_us + device->rotate_wait_us;
+        device->rotate_wait_us = device->rotate_wait_us < ROTATE_MAX_US / 2U
+                                     ? device->rotate_wait_us * 2U
+                                     : ROTATE_MAX_US;
+    }
+}
+
+static void act(const ecg_device *device, ecg_link_action action) {
+    const ecg_ports *ports = device->ports;
+    if (action == ECG_LINK_START_WIFI) {
+        (void)ports->wifi_start(ports->self);
+    } else if (action == ECG_LINK_START_MQTT) {
+        (void)ports->mqtt_start(ports->self);
+    } else if (action == ECG_LINK_STOP_MQTT) {
+        ports->mqtt_stop(ports->self);
+    }
+}
+
+uint64_t ecg_device_step(ecg_device *device) {
+    uint64_t now_us = now_of(device);
+    ecg_error error = ECG_EMPTY;
+    act(device, ecg_link_step(&device->link, now_us));
+    if (device->is_online) {
+        rotate(device, now_us);
+        error = ecg_courier_send(&device->courier, now_us, SEND_AT_ONCE);
+    }
+    device->ports->led(device->ports->self, ecg_indicator_on(&device->state, now_us));
+    return error == ECG_OK ? BUSY_US : STEP_US;
+}
