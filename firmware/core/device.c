@@ -293,6 +293,21 @@ static void act(const ecg_device *device, ecg_link_action action) {
     }
 }
 
+/* What the light shows: the worst of what holds. */
+static ecg_state state_of(const ecg_device *device) {
+    const ecg_outbox *outbox = &device->courier.outbox;
+    if (device->tally.fault != ECG_OK && device->tally.fault != ECG_FULL) {
+        return ECG_FAULT;
+    }
+    if (device->frontend.unsettled > 0U) {
+        return ECG_LEAD_OFF;
+    }
+    if (outbox->owed > outbox->slots - (outbox->slots / 8U)) {
+        return ECG_NEARLY_FULL;
+    }
+    return device->is_online ? ECG_STREAMING : ECG_OFFLINE;
+}
+
 uint64_t ecg_device_step(ecg_device *device) {
     uint64_t now_us = now_of(device);
     ecg_error error = ECG_EMPTY;
@@ -301,6 +316,6 @@ uint64_t ecg_device_step(ecg_device *device) {
         rotate(device, now_us);
         error = ecg_courier_send(&device->courier, now_us, SEND_AT_ONCE);
     }
-    device->ports->led(device->ports->self, ecg_indicator_on(&device->state, now_us));
+    device->ports->led(device->ports->self, ecg_indicator_on(state_of(device), now_us));
     return error == ECG_OK ? BUSY_US : STEP_US;
 }

@@ -45,8 +45,6 @@ typedef struct {
     ecg_courier courier;
     ecg_clock clock;
     ecg_link link;
-    ecg_state state;
-    ecg_button button;
     ecg_tally tally;
     uint16_t nv_per_lsb;
     uint64_t anchor_us; /* counter's time of sample number anchor_index */
