@@ -30,6 +30,7 @@ from ingest.accept import Ingest
 from ingest.broker.address import parse_address
 from ingest.endpoint import MqttEndpoint
 from ingest.enrol import load_authority, load_enrolment_key
+from ingest.rotation import ByTopic, KeyDesk, ask_for_keys
 from ingest.subscriber import subscriber_from
 from store import devices
 
@@ -42,7 +43,8 @@ async def ingest(parts: Parts) -> None:
     """Take chunks in, through the embedded endpoint or as a broker's subscriber."""
     settings = parts.settings
     # Opened here too, so that a lost master key is told at the start and not chunk by chunk.
-    await load_enrolment_key(parts.database, parts.vault)
+    key = await load_enrolment_key(parts.database, parts.vault)
+    desk = KeyDesk(parts.database, parts.vault, key, settings.quarantine_max_per_device)
     core = Ingest(
         parts.database,
         parts.keys,
@@ -51,40 +53,46 @@ async def ingest(parts: Parts) -> None:
         queue_max=settings.ingest_queue_max,
         quarantine_max=settings.quarantine_max_per_device,
     )
-    async with core:
+    async with core, contextlib.AsyncExitStack() as stack:
+        stack.callback(desk.close)
         if parts.tls is None:
-            await _from_broker(parts, core)
+            await _from_broker(parts, core, desk)
         else:
-            await _from_endpoint(parts, core, parts.tls)
+            await _from_endpoint(parts, core, desk, parts.tls)
 
 
-async def _from_endpoint(parts: Parts, core: Ingest, tls: ServerTls) -> None:
+async def _from_endpoint(parts: Parts, core: Ingest, desk: KeyDesk, tls: ServerTls) -> None:
     host, port = parts.settings.bind_host, parts.settings.mqtt_port
     endpoint = MqttEndpoint(
-        core,
+        ByTopic(core, desk),
         _authenticator(parts),
         tls.context,
         host,
         port,
         certificate_required=parts.settings.mqtt_require_client_cert,
     )
-    core.ack_sink = endpoint.send
+    core.ack_sink, desk.command = endpoint.send, endpoint.command
     await endpoint.start()
     parts.started[Role.INGEST].set()
     async with asyncio.TaskGroup() as group:
         group.create_task(_renew(tls))
         group.create_task(keep_watch(parts.database, parts.keys, endpoint))
+        group.create_task(ask_for_keys(parts.database, parts.vault, endpoint.command))
         group.create_task(endpoint.serve())
 
 
-async def _from_broker(parts: Parts, core: Ingest) -> None:
-    road = subscriber_from(parts.settings, core)
-    core.ack_sink = road.send
+async def _from_broker(parts: Parts, core: Ingest, desk: KeyDesk) -> None:
+    road = subscriber_from(parts.settings, ByTopic(core, desk))
+    core.ack_sink, desk.command = road.send, road.command
     parts.started[Role.INGEST].set()
     async with asyncio.TaskGroup() as group:
-        watching = group.create_task(keep_watch(parts.database, parts.keys, None))
+        beside = [
+            group.create_task(keep_watch(parts.database, parts.keys, None)),
+            group.create_task(ask_for_keys(parts.database, parts.vault, road.command)),
+        ]
         await run_then_close(road.run(), road.close)
-        watching.cancel()
+        for task in beside:
+            task.cancel()
 
 
 def _authenticator(parts: Parts) -> Callable[[str, bytes], Awaitable[UUID | None]]:

@@ -11,7 +11,7 @@ import structlog
 
 from core.errors import Incorrect
 from core.settings import Settings
-from core.topics import ack_topic
+from core.topics import ack_topic, command_topic
 from ingest.broker.address import BrokerAddress, parse_address, tls_context
 from ingest.broker.metrics import ACKS, CONNECTED, CONNECTS
 from ingest.broker.stay import LEAVING, Stay
@@ -97,12 +97,19 @@ class BrokerSubscriber:
 
     async def send(self, device_id: UUID, payload: bytes) -> None:
         """Publish an acknowledgement at QoS 0; it is dropped while the broker is away or slow."""
+        await self._publish(ack_topic(device_id), payload)
+
+    async def command(self, device_id: UUID, payload: bytes) -> None:
+        """Publish a command at QoS 0; it is dropped while the broker is away or slow."""
+        await self._publish(command_topic(device_id), payload)
+
+    async def _publish(self, topic: str, payload: bytes) -> None:
         stay = self._stay
         if stay is None or not self.subscribed.is_set() or stay.client.congested:
             ACKS.labels("dropped").inc()
             return
         try:
-            await stay.client.publish(ack_topic(device_id), payload)
+            await stay.client.publish(topic, payload)
         except (aiomqtt.ConnectError, OSError, RuntimeError):
             ACKS.labels("dropped").inc()
         else:

@@ -57,6 +57,14 @@ _REVOKED_KEYS = text(
 )
 
 
+_TO_ROTATE = text(
+    "SELECT DISTINCT ON (d.id) d.id, k.epoch, k.wrapped"
+    " FROM device d JOIN device_key k ON k.device_id = d.id"
+    " WHERE d.rotation_asked_at IS NOT NULL AND d.status = 'active' AND k.status = 'active'"
+    " ORDER BY d.id, k.epoch DESC LIMIT 1000"
+)
+
+
 async def listing(tx: Transaction, limit: int) -> list[Member]:
     """Up to ``limit`` devices, the latest enrolled first."""
     rows = await tx.execute(_LISTING, {"limit": limit})
@@ -93,6 +101,20 @@ async def ask_rotation(tx: Transaction, device_id: UUID, at: datetime) -> None:
     if found is None:
         raise NotFound(f"no device {device_id}")
     raise Conflict(f"device {device_id} is {found.status}")
+
+
+@dataclass(frozen=True, slots=True)
+class ToRotate:
+    """A device of which a new key is wanted, and its newest one, wrapped."""
+
+    device_id: UUID
+    epoch: int
+    wrapped: bytes
+
+
+async def to_rotate(tx: Transaction) -> list[ToRotate]:
+    """The active devices of which a new key is wanted and not there yet, at most 1,000."""
+    return [ToRotate(*row) for row in await tx.execute(_TO_ROTATE)]
 
 
 async def barred(tx: Transaction, device_ids: Collection[UUID]) -> set[UUID]:

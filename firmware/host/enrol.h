@@ -1,4 +1,4 @@
-/* Enrolment over HTTPS by libcurl, and the pair of keys for TLS by Mbed TLS. */
+/* Enrolment over HTTPS by libcurl, and the pair of keys for TLS. */
 #ifndef ECG_HOST_ENROL_H
 #define ECG_HOST_ENROL_H
 

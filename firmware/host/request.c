@@ -4,76 +4,66 @@
 #include "../core/uuid.h"
 
 #include <fcntl.h>
-#include <mbedtls/ecp.h>
-#include <mbedtls/pk.h>
-#include <mbedtls/x509_csr.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
-#define PEM_ROOM 512U
-
-static int random_bytes(void *self, unsigned char *out, size_t size) {
-    (void)self;
-    return getrandom(out, size, 0) == (ssize_t)size ? 0 : -1;
+static EVP_PKEY *read_key(const char *path) {
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return NULL;
+    }
+    EVP_PKEY *key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+    (void)fclose(file);
+    return key;
 }
 
-static int store(const char *path, const unsigned char *pem) {
-    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    size_t size = strlen((const char *)pem);
-    int is_stored = file >= 0 && write(file, pem, size) == (ssize_t)size && fsync(file) == 0;
-    if (file >= 0) {
-        (void)close(file);
+/* A new key, in the file before anything is asked for it. */
+static EVP_PKEY *make_key(const char *path) {
+    int handle = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    FILE *file = handle < 0 ? NULL : fdopen(handle, "w");
+    EVP_PKEY *key = file == NULL ? NULL : EVP_EC_gen("P-256");
+    int is_stored = key != NULL &&
+                    PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) == 1 &&
+                    fflush(file) == 0 && fsync(handle) == 0;
+    if (file != NULL) {
+        (void)fclose(file);
     }
-    return is_stored ? 0 : -1;
+    if (is_stored) {
+        return key;
+    }
+    EVP_PKEY_free(key);
+    return NULL;
 }
 
-static int make_key(mbedtls_pk_context *key, const char *path) {
-    unsigned char pem[PEM_ROOM];
-    int rc = mbedtls_pk_setup(key, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY));
-    if (rc == 0) {
-        rc = mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(*key), random_bytes, NULL);
-    }
-    if (rc == 0) {
-        rc = mbedtls_pk_write_key_pem(key, pem, sizeof pem);
-    }
-    return rc == 0 ? store(path, pem) : rc;
-}
-
-/* mbedtls writes DER at the end of the buffer. */
-static int write_request(mbedtls_pk_context *key, const uint8_t *device_id, csr *out) {
+static int write_request(EVP_PKEY *key, const uint8_t *device_id, csr *out) {
     char id[ECG_UUID_CHARS + 1U];
-    char name[ECG_UUID_CHARS + 4U];
-    mbedtls_x509write_csr request;
+    unsigned char *at = out->der;
+    X509_REQ *request = X509_REQ_new();
     ecg_uuid_write(device_id, id);
-    (void)snprintf(name, sizeof name, "CN=%s", id);
-    mbedtls_x509write_csr_init(&request);
-    mbedtls_x509write_csr_set_md_alg(&request, MBEDTLS_MD_SHA256);
-    mbedtls_x509write_csr_set_key(&request, key);
-    int size = mbedtls_x509write_csr_set_subject_name(&request, name);
-    if (size == 0) {
-        size = mbedtls_x509write_csr_der(&request, out->der, sizeof out->der, random_bytes, NULL);
+    int size = 0;
+    if (request != NULL &&
+        X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(request), "CN", MBSTRING_ASC,
+                                   (const unsigned char *)id, -1, -1, 0) == 1 &&
+        X509_REQ_set_pubkey(request, key) == 1 &&
+        X509_REQ_sign(request, key, EVP_sha256()) > 0 &&
+        i2d_X509_REQ(request, NULL) <= (int)sizeof out->der) {
+        size = i2d_X509_REQ(request, &at);
     }
-    mbedtls_x509write_csr_free(&request);
-    if (size > 0) {
-        memmove(out->der, out->der + sizeof out->der - (size_t)size, (size_t)size);
-        out->size = (size_t)size;
-    }
-    return size;
+    X509_REQ_free(request);
+    out->size = size > 0 ? (size_t)size : 0U;
+    return size > 0;
 }
 
 ecg_error csr_make(const char *key_path, const uint8_t device_id[ECG_ID_BYTES], csr *out) {
-    mbedtls_pk_context key;
-    mbedtls_pk_init(&key);
-    int rc = access(key_path, F_OK) == 0 ? mbedtls_pk_parse_keyfile(&key, key_path, NULL)
-                                         : make_key(&key, key_path);
-    if (rc == 0) {
-        rc = write_request(&key, device_id, out);
+    EVP_PKEY *key = access(key_path, F_OK) == 0 ? read_key(key_path) : make_key(key_path);
+    int is_made = key != NULL && write_request(key, device_id, out);
+    EVP_PKEY_free(key);
+    if (!is_made) {
+        (void)fprintf(stderr, "%s: no key for TLS\n", key_path);
     }
-    mbedtls_pk_free(&key);
-    if (rc < 0) {
-        (void)fprintf(stderr, "%s: no key for TLS (-0x%04x)\n", key_path, (unsigned)-rc);
-    }
-    return rc > 0 ? ECG_OK : ECG_CRYPTO;
+    return is_made ? ECG_OK : ECG_CRYPTO;
 }

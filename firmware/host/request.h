@@ -1,4 +1,5 @@
-/* The pair of keys for TLS and the request for its certificate (PKCS#10), by Mbed TLS. */
+/* The pair of keys for TLS and the request for its certificate (PKCS#10), by OpenSSL,
+ * which the MQTT client uses as well. (Mbed TLS 2.28 writes requests that strict readers refuse.) */
 #ifndef ECG_HOST_REQUEST_H
 #define ECG_HOST_REQUEST_H
 

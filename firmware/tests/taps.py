@@ -33,7 +33,11 @@ def taps(rate_hz: float, factor: int, count: int) -> np.ndarray:
 def table(name: str, values: np.ndarray) -> str:
     """One array in C."""
     rows = [", ".join(map(str, values[i : i + 12])) for i in range(0, len(values), 12)]
-    return f"static const int16_t ECG_TAPS_{name}[{len(values)}] = {{\n    " + ",\n    ".join(rows) + "};\n"
+    return (
+        f"static const int16_t ECG_TAPS_{name}[{len(values)}] = {{\n    "
+        + ",\n    ".join(rows)
+        + "};\n"
+    )
 
 
 def header() -> str:

@@ -7,11 +7,12 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
+import aiomqtt
 import structlog
 from mqtt5 import PublishPacket, QoS, RetainHandling
 
 from core.errors import HisbundleError
-from core.topics import CHUNK_FILTER
+from core.topics import CHUNK_FILTER, KEY_FILTER
 from ingest.broker.address import BrokerAddress
 from ingest.broker.client import BrokerClient
 from ingest.broker.metrics import FRAMES
@@ -53,18 +54,12 @@ class Stay:
         self._failure: asyncio.Future[BaseException] = asyncio.Future()
 
     async def subscribe(self) -> bool:
-        """Ask for all chunks; whether the broker had kept our session.
+        """Ask for all chunks and key requests; whether the broker had kept our session.
 
-        Raises NegativeAckError if it refuses, ConnectionError if the connection is lost.
+        Raises NegativeAckError if it refuses the chunks, ConnectionError if the connection is lost.
         """
         answer = await self.client.connected()
-        asking = asyncio.create_task(
-            self.client.subscribe(
-                CHUNK_FILTER,
-                max_qos=QoS.AT_LEAST_ONCE,
-                retain_handling=RetainHandling.SEND_NEVER,
-            )
-        )
+        asking = asyncio.create_task(self._ask())
         lost = asyncio.create_task(self.client.lost())
         try:
             await asyncio.wait((asking, lost), return_when=asyncio.FIRST_COMPLETED)
@@ -74,6 +69,20 @@ class Stay:
         finally:
             await _end(asking, lost)
         return answer.session_present
+
+    async def _ask(self) -> None:
+        await self._ask_for(CHUNK_FILTER)
+        try:
+            await self._ask_for(KEY_FILTER)
+        except aiomqtt.NegativeAckError as error:  # rules from before there were such topics
+            log.error("broker.no_key_requests", reason=str(error), filter=KEY_FILTER)
+
+    async def _ask_for(self, topic_filter: str) -> None:
+        await self.client.subscribe(
+            topic_filter,
+            max_qos=QoS.AT_LEAST_ONCE,
+            retain_handling=RetainHandling.SEND_NEVER,
+        )
 
     async def last(self) -> str:
         """Acknowledge until the stay ends; says why it did."""
