@@ -107,7 +107,7 @@ ecg_error host_enrol(const host_world *world, const ecg_ports *ports, const ecg_
                      const char *ca_file, unsigned ask_every_s) {
     static ecg_service service;
     ecg_keys keys;
-    csr request;
+    csr request = {.size = 0};
     char key_path[HOST_PATH_ROOM];
     host_world_path(world, "key.pem", key_path);
     ecg_error error = ecg_keys_load(&keys, ports);
