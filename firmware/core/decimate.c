@@ -4,108 +4,86 @@
 
 #include <string.h>
 
-/* Values carry this many bits below a code from stage to stage, and are rounded once, at the end. */
-#define FRACTION 8U
-#define TAPS_BITS 15U
-#define CODE_MAX 65535
+/* Codes are taken about the middle, so that no sum of theirs leaves 32 bits (tests/taps.py). */
+#define MIDDLE 32768
+#define ONE 32768
 
-typedef struct {
-    uint16_t factor;
-    uint16_t stage_factor;
-    uint16_t count;
-    const int16_t *taps;
-} form;
-
-_Static_assert(sizeof ECG_TAPS_1K_BY_8 == sizeof(int16_t) * ECG_TAPS_MAX, "the longest stage");
-
-#define TAPS(name) (uint16_t)(sizeof ECG_TAPS_##name / sizeof ECG_TAPS_##name[0]), ECG_TAPS_##name
-
-/* The stages of a factor are the rows that carry it, first to last. */
-static const form FORMS[] = {
-    {4, 4, TAPS(1K_BY_4)},    {8, 8, TAPS(1K_BY_8)},  {80, 20, TAPS(20K_BY_20)},
-    {80, 4, TAPS(1K_BY_4)},   {160, 20, TAPS(20K_BY_20)}, {160, 8, TAPS(1K_BY_8)},
-};
-
-static void add_stage(ecg_decimator *decimator, const form *row, uint32_t conversions) {
-    ecg_fir *fir = &decimator->stage[decimator->stages++];
-    fir->taps = row->taps;
-    fir->count = row->count;
-    fir->factor = fir->until = row->stage_factor;
-    decimator->delay += conversions * ((row->count - 1U) / 2U);
+static void add_stage(ecg_decimator *decimator, const int16_t *taps, uint16_t factor,
+                      uint16_t blocks) {
+    ecg_decimator_stage *stage = &decimator->stages[decimator->count];
+    stage->taps = taps;
+    stage->factor = factor;
+    stage->blocks = blocks;
+    stage->cold = (uint16_t)(blocks - 1U);
+    /* A tap of this stage is as many codes long as the stages before it leave out. */
+    uint16_t step = decimator->count == 0U ? 1U : decimator->stages[0].factor;
+    decimator->span = (uint16_t)(decimator->span + (step * ((factor * blocks) - 1U)));
+    decimator->count = (uint16_t)(decimator->count + 1U);
 }
 
 ecg_error ecg_decimator_begin(ecg_decimator *decimator, uint16_t factor) {
-    uint32_t conversions = 1; /* to one value of the stage */
     memset(decimator, 0, sizeof *decimator);
-    decimator->factor = factor;
-    for (size_t i = 0; i < sizeof FORMS / sizeof FORMS[0]; i++) {
-        if (FORMS[i].factor == factor) {
-            add_stage(decimator, &FORMS[i], conversions);
-            conversions *= FORMS[i].stage_factor;
-        }
+    decimator->span = 1;
+    if (factor == 80U || factor == 160U) {
+        add_stage(decimator, BY_20, 20, BY_20_BLOCKS);
+        factor = (uint16_t)(factor / 20U);
     }
-    return conversions == factor ? ECG_OK : ECG_BAD_ARGUMENT;
+    if (factor == 4U) {
+        add_stage(decimator, BY_4, 4, BY_4_BLOCKS);
+    } else if (factor == 8U) {
+        add_stage(decimator, BY_8, 8, BY_8_BLOCKS);
+    } else if (factor != 1U) {
+        return ECG_BAD_ARGUMENT;
+    }
+    return ECG_OK;
 }
 
-/* A filter that begins in the middle of a signal has always seen its first value: else the step from
- * nothing would ring. */
-static void begin_at(ecg_decimator *decimator, int32_t value) {
-    for (uint16_t stage = 0; stage < decimator->stages; stage++) {
-        for (uint16_t i = 0; i < decimator->stage[stage].count; i++) {
-            decimator->stage[stage].values[i] = value;
-        }
+static uint16_t finished(int32_t sum) {
+    int64_t scaled = (int64_t)sum + ((int64_t)MIDDLE * ONE) + (ONE / 2);
+    if (scaled < 0) {
+        return 0; /* the filter's overshoot of a step at the end of the scale */
     }
-    decimator->is_begun = 1;
+    scaled /= ONE;
+    return (uint16_t)(scaled < UINT16_MAX ? scaled : UINT16_MAX);
 }
 
-/* The taps are symmetric, so that oldest and newest may change places. */
-static int32_t convolve(const ecg_fir *fir) {
-    int64_t sum = INT64_C(1) << (TAPS_BITS - 1U);
-    uint16_t at = fir->at;
-    for (uint16_t i = 0; i < fir->count; i++) {
-        sum += (int64_t)fir->taps[i] * fir->values[at];
-        at = (uint16_t)(at + 1U == fir->count ? 0U : at + 1U);
+/* Each code goes into the sums of all outputs that it has a part in, and is forgotten: a few sums
+ * instead of a history, and the same work for every code. */
+static int stage_push(ecg_decimator_stage *stage, uint16_t code, uint16_t *out) {
+    int32_t centred = (int32_t)code - MIDDLE;
+    const int16_t *tap = &stage->taps[stage->factor - 1U - stage->phase];
+    for (uint16_t i = 0; i < stage->blocks; i++) {
+        stage->sums[i] += centred * tap[(uint32_t)i * stage->factor];
     }
-    return (int32_t)(sum >> TAPS_BITS);
-}
-
-/* 1 where the stage has a value of its own, which takes the place of the one given. */
-static int push(ecg_fir *fir, int32_t *value) {
-    fir->values[fir->at] = *value;
-    fir->at = (uint16_t)(fir->at + 1U == fir->count ? 0U : fir->at + 1U);
-    fir->until = (uint16_t)(fir->until - 1U);
-    if (fir->until > 0U) {
+    stage->phase = (uint16_t)(stage->phase + 1U);
+    if (stage->phase < stage->factor) {
         return 0;
     }
-    fir->until = fir->factor;
-    *value = convolve(fir);
+    stage->phase = 0;
+    *out = finished(stage->sums[0]);
+    memmove(stage->sums, stage->sums + 1, (stage->blocks - 1U) * sizeof stage->sums[0]);
+    stage->sums[stage->blocks - 1U] = 0;
+    if (stage->cold > 0U) {
+        stage->cold = (uint16_t)(stage->cold - 1U);
+        return 0;
+    }
     return 1;
-}
-
-static uint16_t round_code(int32_t value) {
-    int32_t code = (value + (1 << (FRACTION - 1U))) >> FRACTION;
-    return (uint16_t)(code < 0 ? 0 : code > CODE_MAX ? CODE_MAX : code);
 }
 
 int ecg_decimator_push(ecg_decimator *decimator, uint16_t code, uint16_t rail_low,
                        uint16_t rail_high, uint16_t *out, int *is_saturated) {
-    int32_t value = (int32_t)code * (1 << FRACTION);
-    if (!decimator->is_begun) {
-        begin_at(decimator, value);
+    if (code <= rail_low || code >= rail_high) {
+        decimator->unclean = decimator->span;
+    } else if (decimator->unclean > 0U) {
+        decimator->unclean = (uint16_t)(decimator->unclean - 1U);
     }
-    decimator->is_saturated |= code <= rail_low || code >= rail_high;
-    for (uint16_t stage = 0; stage < decimator->stages; stage++) {
-        if (!push(&decimator->stage[stage], &value)) {
+    uint16_t sample = code;
+    for (uint16_t i = 0; i < decimator->count; i++) {
+        if (!stage_push(&decimator->stages[i], sample, &sample)) {
             return 0;
         }
     }
-    *out = round_code(value);
-    *is_saturated = decimator->is_saturated;
-    decimator->is_saturated = 0;
+    *out = sample;
+    *is_saturated = decimator->unclean > 0U;
     return 1;
-}
-
-uint64_t ecg_decimator_delay_us(const ecg_decimator *decimator, uint16_t rate_centihz) {
-    return (uint64_t)decimator->delay * UINT64_C(100000000) /
-           ((uint64_t)rate_centihz * decimator->factor);
 }

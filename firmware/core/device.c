@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define SEND_AT_ONCE 16U
+#define NEARLY_FULL 8U /* an eighth is left */
 #define STEP_US UINT64_C(100000)
 #define BUSY_US UINT64_C(10000)
 #define ASTRAY_US UINT64_C(1000000)
@@ -108,8 +109,11 @@ static uint64_t sample_time_us(ecg_device *device) {
     return at_us;
 }
 
+/* When a sample was measured that is computed from the codes until now. */
 static uint64_t utc_of(const ecg_device *device, uint64_t at_us) {
-    uint64_t delay_us = ecg_decimator_delay_us(&device->decimator, device->settings.rate_centihz);
+    uint64_t codes_per_s =
+        (uint64_t)device->settings.rate_centihz * device->settings.decimation / 100U;
+    uint64_t delay_us = (device->decimator.span - 1U) * UINT64_C(500000) / codes_per_s;
     uint64_t from_us = device->clock.monotonic_us;
     uint64_t utc_us = ecg_clock_utc(&device->clock, at_us > from_us ? at_us : from_us);
     return utc_us > delay_us ? utc_us - delay_us : 0U;
@@ -122,10 +126,12 @@ void ecg_device_on_code(ecg_device *device, uint16_t code, int lead_off_plus, in
     uint16_t smooth = 0;
     int is_saturated = 0;
     ecg_body body;
+    device->codes += 1U;
     if (!ecg_decimator_push(&device->decimator, code, margin, (uint16_t)(top - margin), &smooth,
                             &is_saturated)) {
         return;
     }
+    device->codes = 0;
     int16_t sample = ecg_frontend_sample(&device->frontend, smooth, lead_off_plus, lead_off_minus,
                                          &flags);
     if (is_saturated && sample != ECG_NO_SAMPLE) {
@@ -138,11 +144,15 @@ void ecg_device_on_code(ecg_device *device, uint16_t code, int lead_off_plus, in
     }
 }
 
+/* No sample is computed across a gap: the filter begins anew, and what it needs to fill itself is
+ * lost as well. What is less than a sample's worth is carried on to the next loss. */
 void ecg_device_on_overflow(ecg_device *device, uint64_t codes) {
     ecg_body body;
-    device->lost_codes += codes;
-    uint64_t lost = device->lost_codes / device->settings.decimation;
-    device->lost_codes %= device->settings.decimation;
+    uint64_t until_next = device->codes + codes + device->decimator.span + device->carried;
+    uint64_t lost = (until_next / device->settings.decimation) - 1U;
+    device->carried = until_next % device->settings.decimation;
+    device->codes = 0;
+    (void)ecg_decimator_begin(&device->decimator, device->settings.decimation);
     device->samples += lost;
     device->tally.dropped_samples += lost;
     if (ecg_framer_lose(&device->framer, lost, &body)) {
@@ -168,7 +178,7 @@ void ecg_device_on_wifi(ecg_device *device, int is_up) {
 void ecg_device_on_mqtt(ecg_device *device, int is_up) {
     ecg_link_on_mqtt(&device->link, is_up, now_of(device));
     ecg_courier_restart(&device->courier);
-    device->is_online = is_up;
+    device->is_online = device->link.mqtt.phase == ECG_LINK_UP;
     device->rotate_at_us = 0;
     device->rotate_wait_us = ROTATE_FIRST_US;
 }
@@ -293,29 +303,37 @@ static void act(const ecg_device *device, ecg_link_action action) {
     }
 }
 
-/* What the light shows: the worst of what holds. */
 static ecg_state state_of(const ecg_device *device) {
     const ecg_outbox *outbox = &device->courier.outbox;
-    if (device->tally.fault != ECG_OK && device->tally.fault != ECG_FULL) {
-        return ECG_FAULT;
+    ecg_error fault = device->tally.fault;
+    return (ecg_state){
+        .is_starting = device->samples == 0U,
+        .has_no_network = !device->is_online,
+        .is_nearly_full = outbox->owed > outbox->slots - (outbox->slots / NEARLY_FULL),
+        .is_lead_off = device->frontend.unsettled > 0U,
+        .is_fault = fault != ECG_OK && fault != ECG_FULL,
+    };
+}
+
+/* Everything that the link wants done now. */
+static void tend_link(ecg_device *device, uint64_t now_us) {
+    ecg_link_action action = ecg_link_step(&device->link, now_us);
+    while (action != ECG_LINK_NONE) {
+        act(device, action);
+        action = ecg_link_step(&device->link, now_us);
     }
-    if (device->frontend.unsettled > 0U) {
-        return ECG_LEAD_OFF;
-    }
-    if (outbox->owed > outbox->slots - (outbox->slots / 8U)) {
-        return ECG_NEARLY_FULL;
-    }
-    return device->is_online ? ECG_STREAMING : ECG_OFFLINE;
 }
 
 uint64_t ecg_device_step(ecg_device *device) {
     uint64_t now_us = now_of(device);
     ecg_error error = ECG_EMPTY;
-    act(device, ecg_link_step(&device->link, now_us));
+    ecg_state state;
+    tend_link(device, now_us);
     if (device->is_online) {
         rotate(device, now_us);
         error = ecg_courier_send(&device->courier, now_us, SEND_AT_ONCE);
     }
-    device->ports->led(device->ports->self, ecg_indicator_on(state_of(device), now_us));
+    state = state_of(device);
+    device->ports->led(device->ports->self, ecg_indicator_on(&state, now_us));
     return error == ECG_OK ? BUSY_US : STEP_US;
 }

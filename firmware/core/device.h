@@ -50,7 +50,8 @@ typedef struct {
     uint64_t anchor_us; /* counter's time of sample number anchor_index */
     uint64_t anchor_index;
     uint64_t samples;   /* after decimation, since the boot, lost ones counted */
-    uint64_t lost_codes; /* not yet a whole sample */
+    uint64_t codes;   /* conversions since the sample before */
+    uint64_t carried; /* conversions lost that make no whole sample */
     uint64_t rotate_at_us;
     uint64_t rotate_wait_us;
     int is_anchored;

@@ -1,7 +1,7 @@
-/* Wi-Fi and MQTT, lost and found again: a pure state machine with exponential backoff.
+/* When Wi-Fi and MQTT are tried: pure timing, for whoever starts them and hears how it went.
  *
- * Full jitter (a wait anywhere between nothing and the interval): a hundred devices that lost one
- * access point do not come back in one moment. */
+ * Intervals double from 1 to 60 s and each wait is drawn evenly from nothing to its interval, so that
+ * devices that lost the same access point do not come back all at once. */
 #ifndef ECG_LINK_H
 #define ECG_LINK_H
 
@@ -9,8 +9,8 @@
 
 #define ECG_LINK_FIRST_US UINT64_C(1000000)
 #define ECG_LINK_MAX_US UINT64_C(60000000)
-#define ECG_LINK_SILENCE_US UINT64_C(20000000) /* an attempt that hears nothing has failed */
-#define ECG_LINK_STEADY_US UINT64_C(60000000)  /* up for so long: the next loss begins anew */
+#define ECG_LINK_SILENT_US UINT64_C(20000000) /* an attempt that hears nothing has failed then */
+#define ECG_LINK_STEADY_US UINT64_C(60000000) /* up for so long: back to the first interval */
 
 typedef enum {
     ECG_LINK_NONE = 0,
@@ -19,31 +19,36 @@ typedef enum {
     ECG_LINK_STOP_MQTT
 } ecg_link_action;
 
-typedef enum { ECG_LINK_DOWN = 0, ECG_LINK_TRYING, ECG_LINK_UP } ecg_link_phase;
+typedef enum {
+    ECG_LINK_WAITING = 0, /* for the moment of the next attempt */
+    ECG_LINK_TRYING,
+    ECG_LINK_UP
+} ecg_link_phase;
 
-/* One of the two layers. */
 typedef struct {
     ecg_link_phase phase;
-    uint64_t due_us;      /* DOWN: the next attempt; TRYING: when it has failed */
-    uint64_t since_us;    /* UP: since when */
-    uint64_t interval_us; /* before the next attempt but one, at most */
-} ecg_link_layer;
+    uint64_t at_us;       /* the next attempt's, the end of this one's patience, or when it came up */
+    uint64_t interval_us; /* that the next wait is drawn from */
+} ecg_link_end;
 
 typedef struct {
-    ecg_link_layer wifi;
-    ecg_link_layer mqtt;
-    uint32_t chance;
-    int must_stop; /* an MQTT client is left over from a connection that is gone */
+    ecg_link_end wifi;
+    ecg_link_end mqtt;
+    uint32_t random;
+    int mqtt_to_stop; /* a client was started and has to go before anything else */
 } ecg_link;
 
+/* The first attempt is due at once. ``seed`` has to differ between devices; 0 is as good as any. */
 void ecg_link_begin(ecg_link *link, uint32_t seed);
+
+/* Wi-Fi got its address, or has lost it (or the attempt failed); MQTT is connected, or is not. */
 void ecg_link_on_wifi(ecg_link *link, int is_up, uint64_t now_us);
 void ecg_link_on_mqtt(ecg_link *link, int is_up, uint64_t now_us);
 
-/* What is to be done now: one thing at a time, ECG_LINK_NONE when that is all. */
+/* What is to be done now. To be called until it says ECG_LINK_NONE. */
 ecg_link_action ecg_link_step(ecg_link *link, uint64_t now_us);
 
-/* When the next attempt is due or the present one has failed; UINT64_MAX where nothing is. */
+/* When ecg_link_step wants to be called again, UINT64_MAX where only an event can change anything. */
 uint64_t ecg_link_due_us(const ecg_link *link);
 
 #endif

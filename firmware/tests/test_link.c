@@ -1,103 +1,111 @@
-/* The link comes back by itself, later each time, and never all devices at once. */
+/* Tries, waits and gives up in good time; never MQTT without Wi-Fi, never two clients. */
 #include "bench.h"
 
 #include "../core/link.h"
 
-#define SECOND UINT64_C(1000000)
+#define S UINT64_C(1000000)
 
-static void test_wifi_first_then_mqtt(void **state) {
+/* Wi-Fi and MQTT are up at 0. */
+static ecg_link up(void) {
+    ecg_link link;
+    ecg_link_begin(&link, 7);
+    assert_int_equal(ecg_link_step(&link, 0), ECG_LINK_START_WIFI);
+    assert_int_equal(ecg_link_step(&link, 0), ECG_LINK_NONE);
+    ecg_link_on_wifi(&link, 1, 0);
+    assert_int_equal(ecg_link_step(&link, 0), ECG_LINK_START_MQTT);
+    ecg_link_on_mqtt(&link, 1, 0);
+    assert_int_equal(ecg_link_step(&link, 0), ECG_LINK_NONE);
+    assert_true(ecg_link_due_us(&link) == UINT64_MAX);
+    return link;
+}
+
+static void test_waits_are_drawn_from_intervals_that_double(void **state) {
+    const uint64_t intervals[] = {1, 2, 4, 8, 16, 32, 60, 60, 60};
+    uint64_t longest[ROWS(intervals)] = {0};
+    uint64_t shortest[ROWS(intervals)];
+    (void)state;
+    memset(shortest, 0xFF, sizeof shortest);
+    for (uint32_t seed = 0; seed < 200U; seed++) {
+        ecg_link link;
+        uint64_t now_us = 0;
+        ecg_link_begin(&link, seed * 2654435761U);
+        for (size_t i = 0; i < ROWS(intervals); i++) {
+            assert_int_equal(ecg_link_step(&link, now_us), ECG_LINK_START_WIFI);
+            ecg_link_on_wifi(&link, 0, now_us);
+            uint64_t waited = ecg_link_due_us(&link) - now_us;
+            longest[i] = waited > longest[i] ? waited : longest[i];
+            shortest[i] = waited < shortest[i] ? waited : shortest[i];
+            now_us += waited;
+        }
+    }
+    for (size_t i = 0; i < ROWS(intervals); i++) {
+        assert_true(longest[i] <= intervals[i] * S && longest[i] >= intervals[i] * S * 9U / 10U);
+        assert_true(shortest[i] <= intervals[i] * S / 10U);
+    }
+}
+
+static void test_silence_is_failure(void **state) {
     ecg_link link;
     (void)state;
     ecg_link_begin(&link, 7);
     assert_int_equal(ecg_link_step(&link, 0), ECG_LINK_START_WIFI);
-    assert_int_equal(ecg_link_step(&link, 1), ECG_LINK_NONE);
-    ecg_link_on_wifi(&link, 1, 2 * SECOND);
-    assert_int_equal(ecg_link_step(&link, 2 * SECOND), ECG_LINK_START_MQTT);
-    ecg_link_on_mqtt(&link, 1, 3 * SECOND);
-    assert_int_equal(ecg_link_step(&link, 3 * SECOND), ECG_LINK_NONE);
-    assert_true(ecg_link_due_us(&link) == UINT64_MAX);
+    assert_true(ecg_link_due_us(&link) == 20U * S);
+    assert_int_equal(ecg_link_step(&link, 20U * S - 1U), ECG_LINK_NONE);
+    assert_int_equal(ecg_link_step(&link, 20U * S), ECG_LINK_NONE);
+    assert_int_equal(ecg_link_step(&link, 21U * S), ECG_LINK_START_WIFI);
+    ecg_link_on_wifi(&link, 1, 22U * S);
+    assert_int_equal(ecg_link_step(&link, 22U * S), ECG_LINK_START_MQTT);
+    assert_int_equal(ecg_link_step(&link, 42U * S), ECG_LINK_STOP_MQTT);
+    assert_int_equal(ecg_link_step(&link, 43U * S), ECG_LINK_START_MQTT);
 }
 
-static void test_wifi_lost_takes_mqtt_with_it(void **state) {
-    ecg_link link;
+static void test_without_wifi_mqtt_is_stopped_and_not_tried(void **state) {
+    ecg_link link = up();
     (void)state;
-    ecg_link_begin(&link, 7);
-    (void)ecg_link_step(&link, 0);
-    ecg_link_on_wifi(&link, 1, 0);
-    (void)ecg_link_step(&link, 0);
-    ecg_link_on_mqtt(&link, 1, 0);
-    ecg_link_on_wifi(&link, 0, SECOND);
-    assert_int_equal(ecg_link_step(&link, SECOND), ECG_LINK_STOP_MQTT);
-    assert_int_equal(ecg_link_step(&link, 2 * SECOND), ECG_LINK_START_WIFI);
+    ecg_link_on_wifi(&link, 0, 5U * S);
+    assert_true(ecg_link_due_us(&link) == 0);
+    assert_int_equal(ecg_link_step(&link, 5U * S), ECG_LINK_STOP_MQTT);
+    ecg_link_on_mqtt(&link, 0, 5U * S); /* the client's own word of it changes nothing */
+    assert_int_equal(ecg_link_step(&link, 10U * S), ECG_LINK_START_WIFI);
+    assert_int_equal(ecg_link_step(&link, 10U * S), ECG_LINK_NONE);
+    ecg_link_on_wifi(&link, 1, 11U * S);
+    assert_int_equal(ecg_link_step(&link, 11U * S), ECG_LINK_START_MQTT);
 }
 
-static void test_a_silent_attempt_fails_and_is_cleared_away(void **state) {
-    ecg_link link;
+static void test_a_late_word_of_the_old_client_counts_for_nothing(void **state) {
+    ecg_link link = up();
     (void)state;
-    ecg_link_begin(&link, 7);
-    (void)ecg_link_step(&link, 0);
-    ecg_link_on_wifi(&link, 1, 0);
-    assert_int_equal(ecg_link_step(&link, 0), ECG_LINK_START_MQTT);
-    assert_int_equal(ecg_link_step(&link, ECG_LINK_SILENCE_US - 1U), ECG_LINK_NONE);
-    assert_int_equal(ecg_link_step(&link, ECG_LINK_SILENCE_US), ECG_LINK_STOP_MQTT);
-    assert_int_equal(ecg_link_step(&link, ECG_LINK_SILENCE_US + SECOND), ECG_LINK_START_MQTT);
+    ecg_link_on_mqtt(&link, 0, 5U * S);
+    ecg_link_on_mqtt(&link, 1, 5U * S);
+    assert_int_equal(ecg_link_step(&link, 5U * S), ECG_LINK_STOP_MQTT);
+    assert_int_equal(ecg_link_step(&link, 10U * S), ECG_LINK_START_MQTT);
 }
 
-/* The waits of a device whose every attempt is refused. */
-static uint64_t longest_wait(uint32_t seed, uint64_t *sum_us) {
-    uint64_t now_us = 0;
-    uint64_t longest_us = 0;
-    ecg_link link;
-    ecg_link_begin(&link, seed);
-    for (int i = 0; i < 60; i++) {
-        assert_int_equal(ecg_link_step(&link, now_us), ECG_LINK_START_WIFI);
-        ecg_link_on_wifi(&link, 0, now_us);
-        uint64_t wait_us = ecg_link_due_us(&link) - now_us;
-        assert_true(i > 0 || wait_us <= ECG_LINK_FIRST_US);
-        longest_us = wait_us > longest_us ? wait_us : longest_us;
-        *sum_us += wait_us;
-        now_us += wait_us;
+static void test_only_a_steady_link_goes_back_to_the_first_interval(void **state) {
+    (void)state;
+    for (uint64_t steady = 0; steady < 2U; steady++) {
+        ecg_link link = up();
+        uint64_t now_us = 0;
+        for (int i = 0; i < 8; i++) {
+            ecg_link_on_mqtt(&link, 0, now_us);
+            assert_int_equal(ecg_link_step(&link, now_us), ECG_LINK_STOP_MQTT);
+            now_us += 60U * S;
+            assert_int_equal(ecg_link_step(&link, now_us), ECG_LINK_START_MQTT);
+            ecg_link_on_mqtt(&link, 1, now_us);
+            now_us += steady ? 60U * S : 60U * S - 1U;
+        }
+        ecg_link_on_mqtt(&link, 0, now_us);
+        assert_true(link.mqtt.interval_us == (steady ? 2U * S : 60U * S));
     }
-    return longest_us;
-}
-
-static void test_waits_grow_to_a_minute_and_differ(void **state) {
-    uint64_t sums[2] = {0, 0};
-    (void)state;
-    for (uint32_t seed = 0; seed < 2U; seed++) {
-        uint64_t longest_us = longest_wait(seed * 99U, &sums[seed]);
-        assert_true(longest_us > 45U * SECOND && longest_us <= ECG_LINK_MAX_US);
-        assert_true(sums[seed] > 60U * 20U * SECOND && sums[seed] < 60U * 40U * SECOND);
-    }
-    assert_true(sums[0] != sums[1]);
-}
-
-static void test_a_steady_link_begins_anew(void **state) {
-    uint64_t now_us = 0;
-    ecg_link link;
-    (void)state;
-    ecg_link_begin(&link, 3);
-    for (int i = 0; i < 10; i++) {
-        now_us = ecg_link_due_us(&link);
-        (void)ecg_link_step(&link, now_us);
-        ecg_link_on_wifi(&link, 0, now_us);
-    }
-    assert_true(link.wifi.interval_us == ECG_LINK_MAX_US);
-    ecg_link_on_wifi(&link, 1, now_us);
-    ecg_link_on_wifi(&link, 0, now_us + ECG_LINK_STEADY_US - 1U);
-    assert_true(link.wifi.interval_us == ECG_LINK_MAX_US);
-    ecg_link_on_wifi(&link, 1, now_us);
-    ecg_link_on_wifi(&link, 0, now_us + ECG_LINK_STEADY_US);
-    assert_true(link.wifi.interval_us == 2U * ECG_LINK_FIRST_US);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wifi_first_then_mqtt),
-        cmocka_unit_test(test_wifi_lost_takes_mqtt_with_it),
-        cmocka_unit_test(test_a_silent_attempt_fails_and_is_cleared_away),
-        cmocka_unit_test(test_waits_grow_to_a_minute_and_differ),
-        cmocka_unit_test(test_a_steady_link_begins_anew),
+        cmocka_unit_test(test_waits_are_drawn_from_intervals_that_double),
+        cmocka_unit_test(test_silence_is_failure),
+        cmocka_unit_test(test_without_wifi_mqtt_is_stopped_and_not_tried),
+        cmocka_unit_test(test_a_late_word_of_the_old_client_counts_for_nothing),
+        cmocka_unit_test(test_only_a_steady_link_goes_back_to_the_first_interval),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
