@@ -9,7 +9,8 @@ import json
 import shutil
 import struct
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -93,6 +94,7 @@ class Firmware:
     status: dict[str, Any] | None = None
     _process: asyncio.subprocess.Process | None = None
     _listening: asyncio.Task[None] | None = None
+    _told: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def device_id(self) -> UUID:
@@ -121,11 +123,12 @@ class Firmware:
         """Let it record and send."""
         self._process = await asyncio.create_subprocess_exec(
             *self._command("run"),
-            *("--flash", str(self.flash_bytes), "--ago", str(self.ago_s)),
+            *("--ago", str(self.ago_s)),
             *options,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
+        self.status = None
         self._listening = asyncio.create_task(self._listen(self._process), name="firmware")
 
     async def power_off(self) -> None:
@@ -146,23 +149,33 @@ class Firmware:
         """Give it the network, or take it away."""
         await self._tell(_event(b"N", int(is_there)))
 
+    async def until(self, holds: Callable[[dict[str, Any]], bool]) -> None:
+        """Return once what it tells is as wanted."""
+        while self.status is None or not holds(self.status):
+            self._told.clear()
+            await self._told.wait()
+
     async def finish(self) -> int:
         """End the signal, wait until it owes nothing; its exit status."""
-        assert self._process is not None
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        return await self._end(self._process)
+        process, pipe = self._powered()
+        pipe.close()
+        return await self._end(process)
 
     def _command(self, what: str) -> list[str]:
         return [str(self.program), what, str(self.folder / "memory"),
-                str(self.folder / "config.json")]  # fmt: skip
+                str(self.folder / "config.json"), "--flash", str(self.flash_bytes)]  # fmt: skip
+
+    def _powered(self) -> "tuple[asyncio.subprocess.Process, asyncio.StreamWriter]":
+        process = self._process
+        if process is None or process.stdin is None:
+            raise Unavailable("the device is not powered")
+        return process, process.stdin
 
     async def _tell(self, records: bytes) -> None:
-        assert self._process is not None
-        assert self._process.stdin is not None
+        _, pipe = self._powered()
         try:
-            self._process.stdin.write(records)
-            await self._process.stdin.drain()
+            pipe.write(records)
+            await pipe.drain()
         except (BrokenPipeError, ConnectionResetError) as error:
             raise Unavailable(f"the device has ended: {self.status}") from error
 
@@ -174,6 +187,7 @@ class Firmware:
         return status
 
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None
-        async for line in process.stdout:
-            self.status = json.loads(line)
+        if process.stdout is not None:
+            async for line in process.stdout:
+                self.status = json.loads(line)
+                self._told.set()

@@ -30,6 +30,13 @@ def missing() -> str:
 
 
 @cache
+def missing_host() -> str:
+    """Why the device cannot be built as a program of this machine, "" if it can."""
+    made = make("host")
+    return missing() or ("" if made.returncode == 0 else made.stderr.decode()[-200:])
+
+
+@cache
 def missing_rv32() -> str:
     """Why nothing can be run on the device's kind of processor here, "" if it can."""
     for tool in ("make", "gcc", "riscv64-unknown-elf-gcc", "qemu-system-riscv32"):
