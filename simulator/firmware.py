@@ -101,6 +101,11 @@ class Firmware:
         """Who it is. It has been configured."""
         return UUID(json.loads((self.folder / "config.json").read_text())["device_id"])
 
+    @property
+    def is_enrolled(self) -> bool:
+        """Whether it has been let in before."""
+        return (self.folder / "memory" / "address").exists()
+
     def configure(
         self, service_url: str, claim_token: str, public_key: str, rate_hz: float
     ) -> UUID:
