@@ -17,6 +17,8 @@ from simulator.source import Simulation, source
 
 CLAIM = "hisbundle/claim"
 """The scope that a device carries from the factory."""
+ASK_EVERY_S = 10
+"""PROTOCOL.md, section 5.1: no more often."""
 BLOCK_S = 0.25
 _AS_FAST_AS_IT_TAKES = 1000.0
 
@@ -66,7 +68,7 @@ async def _enrol(device: Firmware, tell: Callable[[str], None]) -> None:
     """Enrol, and say each code that an operator has to type."""
     if device.is_enrolled:
         return
-    enrolling = await device.enrol()
+    enrolling = await device.enrol(ASK_EVERY_S)
     known = ""
     while enrolling.stdout is not None and (line := await enrolling.stdout.readline()):
         code = json.loads(line)["code"]

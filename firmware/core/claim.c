@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define B64_ROOM (ECG_BASE64_CHARS(ECG_SEALED_KEY_BYTES) + 1U)
+#define MOMENT_ROOM 40U
 #define CSR_ROOM (ECG_BASE64_CHARS(ECG_CSR_MAX) + 1U)
 
 ecg_error ecg_claim_write(const uint8_t device_id[ECG_ID_BYTES], uint32_t key_epoch,
@@ -73,14 +74,48 @@ ecg_error ecg_claim_read_service(const char *text, size_t size, ecg_service *ser
     return ECG_OK;
 }
 
+/* Days from 1970-01-01 to a date of the Gregorian calendar from 1970 on. */
+static int64_t days_until(int64_t year, int64_t month, int64_t day) {
+    static const int16_t BEFORE[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    int64_t last = month > 2 ? year : year - 1;
+    return (365 * (year - 1970)) + (last / 4) - (last / 100) + (last / 400) - 477 +
+           BEFORE[month - 1] + day - 1;
+}
+
+/* Whole seconds of a moment in UTC as RFC 3339 writes it; what is shorter is left out. */
+static ecg_error read_moment(const char *text, uint64_t *utc_us) {
+    int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+    char zone[8] = "";
+    int found = sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%7[Z+0:]", &year, &month, &day, &hour,
+                       &minute, &second, zone);
+    if (found < 6 || year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 ||
+        minute > 59 || second > 60) {
+        return ECG_MALFORMED;
+    }
+    int64_t seconds = (days_until(year, month, day) * 86400) + ((int64_t)hour * 3600) +
+                      ((int64_t)minute * 60) + second;
+    *utc_us = (uint64_t)seconds * 1000000U;
+    return ECG_OK;
+}
+
+static ecg_error read_end(const ecg_json *json, ecg_claim_answer *answer) {
+    char text[MOMENT_ROOM];
+    ecg_error error = read_optional(json, "certificate_expires_at", text, sizeof text);
+    if (error != ECG_OK || text[0] == '\0') {
+        return error;
+    }
+    return read_moment(text, &answer->expires_us);
+}
+
 static ecg_error read_approved(const ecg_json *json, ecg_claim_answer *answer) {
     ecg_error error = ecg_json_string(json, "mqtt_password", answer->mqtt_password,
                                       sizeof answer->mqtt_password);
     if (error != ECG_OK || answer->mqtt_password[0] == '\0') {
         return ECG_MALFORMED;
     }
-    return read_optional(json, "certificate_pem", answer->certificate_pem,
-                         sizeof answer->certificate_pem);
+    error = read_optional(json, "certificate_pem", answer->certificate_pem,
+                          sizeof answer->certificate_pem);
+    return error == ECG_OK ? read_end(json, answer) : error;
 }
 
 ecg_error ecg_claim_read_answer(const char *text, size_t size, ecg_claim_answer *answer) {

@@ -28,6 +28,7 @@ typedef struct {
     uint8_t key_confirmation[ECG_CONFIRMATION_BYTES];
     char mqtt_password[ECG_PASSWORD_ROOM];
     char certificate_pem[ECG_PEM_ROOM]; /* "" where no request for one was sent */
+    uint64_t expires_us;                /* the certificate's end, UTC; 0 where there is none */
 } ecg_claim_answer;
 
 /* Write the body with a zero at its end; ``csr`` is a PKCS#10 request in DER, ``csr_size`` 0 where there

@@ -265,6 +265,30 @@ void ecg_device_on_message(ecg_device *device, const char *topic, const uint8_t 
     }
 }
 
+ecg_error ecg_device_claim(const ecg_device *device, const uint8_t *csr, size_t csr_size, char *out,
+                           size_t room) {
+    uint8_t key[ECG_KEY_BYTES];
+    uint8_t sealed[ECG_SEALED_KEY_BYTES];
+    const uint8_t *device_id = device->settings.device_id;
+    uint32_t epoch = device->keys.newest.epoch;
+    ecg_error error = ecg_keys_newest_bytes(&device->keys, key);
+    if (error == ECG_OK) {
+        error = ecg_enrol_seal(device->settings.service_point, device_id, epoch, key, sealed);
+    }
+    ecg_wipe(key, sizeof key);
+    return error == ECG_OK ? ecg_claim_write(device_id, epoch, sealed, csr, csr_size, out, room)
+                           : error;
+}
+
+ecg_error ecg_device_claimed(const ecg_device *device, const char *body, size_t size,
+                             ecg_claim_answer *answer) {
+    ecg_error error = ecg_claim_read_answer(body, size, answer);
+    return error == ECG_OK ? ecg_enrol_confirm(device->keys.newest.handle,
+                                               device->settings.device_id,
+                                               device->keys.newest.epoch, answer->key_confirmation)
+                           : error;
+}
+
 static ecg_error request_rotation(ecg_device *device) {
     uint8_t key[ECG_KEY_BYTES];
     uint8_t request[ECG_ROTATE_BYTES];

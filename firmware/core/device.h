@@ -5,10 +5,10 @@
 #ifndef ECG_DEVICE_H
 #define ECG_DEVICE_H
 
+#include "claim.h"
 #include "clock.h"
 #include "courier.h"
 #include "decimate.h"
-#include "enrol.h"
 #include "framer.h"
 #include "frontend.h"
 #include "indicator.h"
@@ -76,6 +76,16 @@ void ecg_device_on_wifi(ecg_device *device, int is_up);
 void ecg_device_on_mqtt(ecg_device *device, int is_up);
 void ecg_device_on_message(ecg_device *device, const char *topic, const uint8_t *data,
                            size_t size);
+
+/* The body of POST /enrolment for the newest key: see ecg_claim_write. Made while random bytes are
+ * random, for the key is sealed with some: see ecg_session_begin. */
+ecg_error ecg_device_claim(const ecg_device *device, const uint8_t *csr, size_t csr_size, char *out,
+                           size_t room);
+
+/* The service's answer, 201 or 202. ECG_OK once it has proven that it has the key: ECG_FORGED where it
+ * has not, ECG_MALFORMED for another answer. */
+ecg_error ecg_device_claimed(const ecg_device *device, const char *body, size_t size,
+                             ecg_claim_answer *answer);
 
 /* The open chunk goes into the outbox: before a planned restart. */
 void ecg_device_stop(ecg_device *device);
