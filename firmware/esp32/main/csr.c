@@ -38,7 +38,9 @@ ecg_error csr_new_key(uint8_t secret[CSR_SECRET_BYTES]) {
     psa_key_attributes_t attributes = form();
     psa_key_id_t key = 0;
     size_t size = 0;
-    if (psa_generate_key(&attributes, &key) != PSA_SUCCESS) { return ECG_CRYPTO; }
+    if (psa_generate_key(&attributes, &key) != PSA_SUCCESS) {
+        return ECG_CRYPTO;
+    }
     psa_status_t status = psa_export_key(key, secret, CSR_SECRET_BYTES, &size);
     (void)psa_destroy_key(key);
     return status == PSA_SUCCESS && size == CSR_SECRET_BYTES ? ECG_OK : ECG_CRYPTO;
@@ -62,7 +64,9 @@ ecg_error csr_key_der(const uint8_t secret[CSR_SECRET_BYTES], uint8_t out[CSR_KE
     uint8_t point[POINT_BYTES];
     psa_key_id_t key = 0;
     ecg_error error = import(secret, &key, point);
-    if (error != ECG_OK) { return error; }
+    if (error != ECG_OK) {
+        return error;
+    }
     (void)psa_destroy_key(key);
     uint8_t *at = append(out, KEY_HEAD, sizeof KEY_HEAD);
     at = append(at, secret, CSR_SECRET_BYTES);
@@ -74,11 +78,15 @@ ecg_error csr_key_der(const uint8_t secret[CSR_SECRET_BYTES], uint8_t out[CSR_KE
 /* One of a signature's numbers as an INTEGER: no needless zeros, and one where it would be negative. */
 static uint8_t *integer(uint8_t *at, const uint8_t number[32]) {
     size_t skip = 0;
-    while (skip < 31U && number[skip] == 0U) { skip++; }
+    while (skip < 31U && number[skip] == 0U) {
+        skip++;
+    }
     size_t pad = number[skip] >= 0x80U ? 1U : 0U;
     *at++ = 0x02;
     *at++ = (uint8_t)(32U - skip + pad);
-    if (pad != 0U) { *at++ = 0x00; }
+    if (pad != 0U) {
+        *at++ = 0x00;
+    }
     return append(at, number + skip, 32U - skip);
 }
 
@@ -98,14 +106,18 @@ ecg_error csr_make(const uint8_t secret[CSR_SECRET_BYTES], uint8_t out[CSR_BYTES
     uint8_t numbers[80];
     psa_key_id_t key = 0;
     ecg_error error = import(secret, &key, point);
-    if (error != ECG_OK) { return error; }
+    if (error != ECG_OK) {
+        return error;
+    }
     uint8_t *info = out + 3; /* the outer head: its length is always between 128 and 255 */
     uint8_t *at = append(info, INFO_HEAD, sizeof INFO_HEAD);
     at = append(at, point, POINT_BYTES);
     at = append(at, INFO_TAIL, sizeof INFO_TAIL);
     error = sign(key, info, signature);
     (void)psa_destroy_key(key);
-    if (error != ECG_OK) { return error; }
+    if (error != ECG_OK) {
+        return error;
+    }
     size_t length = (size_t)(integer(integer(numbers, signature), signature + 32) - numbers);
     const uint8_t heads[] = {0x03, (uint8_t)(length + 3U), 0x00, 0x30, (uint8_t)length};
     at = append(at, ALGORITHM, sizeof ALGORITHM);

@@ -38,11 +38,17 @@ static esp_err_t fill(const layer *self, esp_http_client_handle_t http) {
 
 /* 1 where there is an answer, whatever it says; longer than its place is none. */
 static int exchange(layer_enrol *enrol, esp_http_client_handle_t http) {
-    if (esp_http_client_open(http, (int)enrol->claim_size) != ESP_OK) { return 0; }
+    if (esp_http_client_open(http, (int)enrol->claim_size) != ESP_OK) {
+        return 0;
+    }
     int sent = esp_http_client_write(http, enrol->claim, (int)enrol->claim_size);
-    if (sent != (int)enrol->claim_size || esp_http_client_fetch_headers(http) < 0) { return 0; }
+    if (sent != (int)enrol->claim_size || esp_http_client_fetch_headers(http) < 0) {
+        return 0;
+    }
     int size = esp_http_client_read_response(http, enrol->answer, (int)sizeof enrol->answer);
-    if (size < 0 || size >= (int)sizeof enrol->answer) { return 0; }
+    if (size < 0 || size >= (int)sizeof enrol->answer) {
+        return 0;
+    }
     enrol->answer_size = (size_t)size;
     enrol->status = esp_http_client_get_status_code(http);
     return 1;
@@ -51,15 +57,21 @@ static int exchange(layer_enrol *enrol, esp_http_client_handle_t http) {
 static int ask(layer *self) {
     esp_http_client_handle_t http = request(self);
     int is_answered = 0;
-    if (http == NULL) { return 0; }
-    if (fill(self, http) == ESP_OK) { is_answered = exchange(&self->enrol, http); }
+    if (http == NULL) {
+        return 0;
+    }
+    if (fill(self, http) == ESP_OK) {
+        is_answered = exchange(&self->enrol, http);
+    }
     (void)esp_http_client_cleanup(http);
     return is_answered;
 }
 
 static bool is_wanted(layer *self) {
     uint64_t now_us = port_utc_us(self);
-    if (!self->login.is_there) { return true; }
+    if (!self->login.is_there) {
+        return true;
+    }
     return now_us > 0U && self->login.ends_us > 0U && now_us + MONTH_US > self->login.ends_us;
 }
 

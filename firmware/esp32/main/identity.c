@@ -10,13 +10,17 @@
 
 static void wipe(void *bytes, size_t size) {
     volatile uint8_t *at = bytes;
-    for (size_t i = 0; i < size; i++) { at[i] = 0; }
+    for (size_t i = 0; i < size; i++) {
+        at[i] = 0;
+    }
 }
 
 static ecg_error own_key(layer *self, uint8_t secret[CSR_SECRET_BYTES]) {
     size_t size = 0;
     ecg_error error = port_nvs_read(self, KEY, secret, CSR_SECRET_BYTES, &size);
-    if (error != ECG_EMPTY) { return error; }
+    if (error != ECG_EMPTY) {
+        return error;
+    }
     error = csr_new_key(secret);
     return error == ECG_OK ? port_nvs_write(self, KEY, secret, CSR_SECRET_BYTES) : error;
 }
@@ -28,9 +32,13 @@ ecg_error identity_begin(layer *self) {
     layer_login *login = &self->login;
     ecg_error error = port_nvs_read(self, LOGIN, login, sizeof *login, &size);
     login->is_there = error == ECG_OK && size == sizeof *login;
-    if (error != ECG_OK && error != ECG_EMPTY) { return error; }
+    if (error != ECG_OK && error != ECG_EMPTY) {
+        return error;
+    }
     error = own_key(self, secret);
-    if (error == ECG_OK) { error = csr_key_der(secret, login->key_der); }
+    if (error == ECG_OK) {
+        error = csr_key_der(secret, login->key_der);
+    }
     wipe(secret, sizeof secret);
     return error;
 }
@@ -60,9 +68,13 @@ ecg_error enrol_prepare(layer *self) {
     uint8_t csr[CSR_BYTES_MAX];
     size_t size = 0;
     ecg_error error = own_key(self, secret);
-    if (error == ECG_OK) { error = csr_make(secret, csr, &size); }
+    if (error == ECG_OK) {
+        error = csr_make(secret, csr, &size);
+    }
     wipe(secret, sizeof secret);
-    if (error != ECG_OK) { return error; }
+    if (error != ECG_OK) {
+        return error;
+    }
     return ecg_device_claim(&self->device, csr, size, self->enrol.claim, sizeof self->enrol.claim,
                             &self->enrol.claim_size);
 }

@@ -103,6 +103,7 @@ typedef struct layer {
     nvs_handle_t nvs;
     esp_mqtt_client_handle_t mqtt;
     atomic_bool is_radio_on;
+    atomic_bool is_pairing;
     atomic_bool is_time_known;
     atomic_bool was_online; /* since the boot */
     uint64_t must_be_online_us;

@@ -43,18 +43,38 @@ static void inject(layer *self) {
 /* Everything that needs random bytes lies between the radio's start and the converter's. */
 static ecg_error begin(layer *self) {
     ecg_error error = nvs_begin(self);
-    if (error == ECG_OK) { error = settings_begin(self); }
-    if (error == ECG_OK) { error = flash_begin(self); }
-    if (error == ECG_OK) { error = wifi_begin(self); }
-    if (error != ECG_OK) { return error; }
+    if (error == ECG_OK) {
+        error = settings_begin(self);
+    }
+    if (error == ECG_OK) {
+        error = flash_begin(self);
+    }
+    if (error == ECG_OK) {
+        error = wifi_begin(self);
+    }
+    if (error != ECG_OK) {
+        return error;
+    }
     inject(self);
     error = psa_crypto_init() == PSA_SUCCESS ? identity_begin(self) : ECG_CRYPTO;
-    if (error == ECG_OK) { error = ecg_device_begin(&self->device, &self->ports, &self->settings); }
-    if (error == ECG_OK) { error = enrol_prepare(self); }
-    if (error == ECG_OK) { error = adc_begin(self); }
-    if (error == ECG_OK) { error = time_begin(self); }
-    if (error == ECG_OK) { error = provision_begin(self); }
-    if (error == ECG_OK) { error = enrol_begin(self); }
+    if (error == ECG_OK) {
+        error = ecg_device_begin(&self->device, &self->ports, &self->settings);
+    }
+    if (error == ECG_OK) {
+        error = enrol_prepare(self);
+    }
+    if (error == ECG_OK) {
+        error = adc_begin(self);
+    }
+    if (error == ECG_OK) {
+        error = time_begin(self);
+    }
+    if (error == ECG_OK) {
+        error = provision_begin(self);
+    }
+    if (error == ECG_OK) {
+        error = enrol_begin(self);
+    }
     return error;
 }
 
@@ -66,12 +86,24 @@ static void deliver_messages(layer *self) {
 
 /* Down before up: what fell and came back between two wakes is told as both, in that order. */
 static void deliver(layer *self, uint32_t bits) {
-    if ((bits & LAYER_WIFI_DOWN) != 0U) { ecg_device_on_wifi(&self->device, 0); }
-    if ((bits & LAYER_WIFI_UP) != 0U) { ecg_device_on_wifi(&self->device, 1); }
-    if ((bits & LAYER_MQTT_DOWN) != 0U) { ecg_device_on_mqtt(&self->device, 0); }
-    if ((bits & LAYER_MQTT_UP) != 0U) { ecg_device_on_mqtt(&self->device, 1); }
-    if ((bits & LAYER_TIME) != 0U) { ecg_device_on_time(&self->device, port_utc_us(self)); }
-    if ((bits & LAYER_ANSWER) != 0U) { enrol_answered(self); }
+    if ((bits & LAYER_WIFI_DOWN) != 0U) {
+        ecg_device_on_wifi(&self->device, 0);
+    }
+    if ((bits & LAYER_WIFI_UP) != 0U) {
+        ecg_device_on_wifi(&self->device, 1);
+    }
+    if ((bits & LAYER_MQTT_DOWN) != 0U) {
+        ecg_device_on_mqtt(&self->device, 0);
+    }
+    if ((bits & LAYER_MQTT_UP) != 0U) {
+        ecg_device_on_mqtt(&self->device, 1);
+    }
+    if ((bits & LAYER_TIME) != 0U) {
+        ecg_device_on_time(&self->device, port_utc_us(self));
+    }
+    if ((bits & LAYER_ANSWER) != 0U) {
+        enrol_answered(self);
+    }
     if ((bits & LAYER_RESTART) != 0U) {
         ecg_device_stop(&self->device);
         esp_restart();

@@ -24,13 +24,17 @@ static bool is_on_trial(void) {
 
 static bool is_other(esp_https_ota_handle_t ota) {
     esp_app_desc_t theirs;
-    if (esp_https_ota_get_img_desc(ota, &theirs) != ESP_OK) { return false; }
+    if (esp_https_ota_get_img_desc(ota, &theirs) != ESP_OK) {
+        return false;
+    }
     return strncmp(theirs.version, esp_app_get_description()->version, sizeof theirs.version) != 0;
 }
 
 static esp_err_t receive(esp_https_ota_handle_t ota) {
     esp_err_t error = ESP_ERR_HTTPS_OTA_IN_PROGRESS;
-    while (error == ESP_ERR_HTTPS_OTA_IN_PROGRESS) { error = esp_https_ota_perform(ota); }
+    while (error == ESP_ERR_HTTPS_OTA_IN_PROGRESS) {
+        error = esp_https_ota_perform(ota);
+    }
     return error == ESP_OK && !esp_https_ota_is_complete_data_received(ota) ? ESP_FAIL : error;
 }
 
@@ -44,7 +48,9 @@ static bool fetch(const layer *self) {
     };
     const esp_https_ota_config_t config = {.http_config = &http};
     esp_https_ota_handle_t ota = NULL;
-    if (esp_https_ota_begin(&config, &ota) != ESP_OK) { return false; }
+    if (esp_https_ota_begin(&config, &ota) != ESP_OK) {
+        return false;
+    }
     if (!is_other(ota) || receive(ota) != ESP_OK) {
         (void)esp_https_ota_abort(ota);
         return false;
@@ -72,7 +78,9 @@ void ota_begin(layer *self) {
 }
 
 void ota_step(layer *self) {
-    if (self->must_be_online_us == 0U) { return; }
+    if (self->must_be_online_us == 0U) {
+        return;
+    }
     if (atomic_load(&self->was_online)) {
         self->must_be_online_us = 0;
         (void)esp_ota_mark_app_valid_cancel_rollback();

@@ -85,8 +85,12 @@ static uint16_t code_of(const uint8_t *result) {
 /* A pool that overflowed was full of older codes: the loss is told where those end. */
 static void note_loss(layer_adc *adc) {
     unsigned frames = atomic_exchange_explicit(&adc->lost_frames, 0U, memory_order_relaxed);
-    if (frames == 0U) { return; }
-    if (adc->codes_lost == 0U) { adc->codes_before_loss = POOL_CODES; }
+    if (frames == 0U) {
+        return;
+    }
+    if (adc->codes_lost == 0U) {
+        adc->codes_before_loss = POOL_CODES;
+    }
     adc->codes_lost += (uint64_t)frames * BOARD_FRAME_CODES;
 }
 
@@ -94,7 +98,9 @@ static void tell_loss(layer *self) {
     uint64_t lost = self->adc.codes_lost;
     self->adc.codes_lost = 0;
     self->adc.codes_before_loss = 0;
-    if (lost > 0U) { ecg_device_on_overflow(&self->device, lost); }
+    if (lost > 0U) {
+        ecg_device_on_overflow(&self->device, lost);
+    }
 }
 
 static void hand_over(layer *self, const uint8_t *results, uint32_t size) {
@@ -112,7 +118,9 @@ static void hand_over(layer *self, const uint8_t *results, uint32_t size) {
 void adc_deliver(layer *self) {
     uint8_t results[FRAME_BYTES];
     uint32_t size = 0;
-    if (!self->adc.is_running) { return; }
+    if (!self->adc.is_running) {
+        return;
+    }
     for (uint32_t frame = 0; frame < BOARD_POOL_FRAMES; frame++) {
         note_loss(&self->adc);
         if (adc_continuous_read(self->adc.handle, results, sizeof results, &size, 0) != ESP_OK) {
@@ -126,7 +134,9 @@ void adc_deliver(layer *self) {
 /* Both may be called from within the core, which is asked for nothing here. */
 void adc_pause(layer *self, uint64_t *since_us) {
     *since_us = 0;
-    if (!self->adc.is_running) { return; }
+    if (!self->adc.is_running) {
+        return;
+    }
     *since_us = port_monotonic_us(self);
     (void)adc_continuous_stop(self->adc.handle);
     self->adc.is_running = false;
@@ -134,7 +144,9 @@ void adc_pause(layer *self, uint64_t *since_us) {
 
 /* What was missed is told once the pool is empty, so at most a frame too late. */
 void adc_resume(layer *self, uint64_t since_us) {
-    if (since_us == 0U) { return; }
+    if (since_us == 0U) {
+        return;
+    }
     self->adc.is_running = adc_continuous_start(self->adc.handle) == ESP_OK;
     uint64_t paused_us = port_monotonic_us(self) - since_us;
     self->adc.codes_lost += (paused_us * BOARD_ADC_HZ) / 1000000U;

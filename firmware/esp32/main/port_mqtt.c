@@ -86,7 +86,9 @@ static esp_mqtt_client_handle_t client(const layer *self) {
 ecg_error port_mqtt_start(void *self) {
     layer *owner = self;
     port_mqtt_stop(self);
-    if (!owner->login.is_there) { return ECG_NO_KEY; }
+    if (!owner->login.is_there) {
+        return ECG_NO_KEY;
+    }
     owner->mqtt = client(owner);
     if (owner->mqtt == NULL ||
         esp_mqtt_client_register_event(owner->mqtt, MQTT_EVENT_ANY, on_event, owner) != ESP_OK ||
@@ -107,8 +109,12 @@ void port_mqtt_stop(void *self) {
 
 ecg_error port_mqtt_publish(void *self, const char *topic, const uint8_t *data, size_t size) {
     const layer *owner = self;
-    if (owner->mqtt == NULL) { return ECG_NETWORK; }
+    if (owner->mqtt == NULL) {
+        return ECG_NETWORK;
+    }
     int taken = esp_mqtt_client_enqueue(owner->mqtt, topic, (const char *)data, (int)size, 1, 0, true);
-    if (taken == -2) { return ECG_FULL; }
+    if (taken == -2) {
+        return ECG_FULL;
+    }
     return taken < 0 ? ECG_NETWORK : ECG_OK;
 }

@@ -7,7 +7,9 @@
 ecg_error port_random(void *self, uint8_t *out, size_t size) {
     layer *owner = self;
     uint64_t since_us = 0;
-    if (!atomic_load(&owner->is_radio_on)) { return ECG_RANDOM; }
+    if (!atomic_load(&owner->is_radio_on)) {
+        return ECG_RANDOM;
+    }
     adc_pause(owner, &since_us);
     esp_fill_random(out, size);
     adc_resume(owner, since_us);

@@ -33,6 +33,8 @@ uint64_t port_monotonic_us(void *self) {
 uint64_t port_utc_us(void *self) {
     layer *owner = self;
     struct timeval now = {0};
-    if (!atomic_load(&owner->is_time_known) || gettimeofday(&now, NULL) != 0) { return 0; }
+    if (!atomic_load(&owner->is_time_known) || gettimeofday(&now, NULL) != 0) {
+        return 0;
+    }
     return ((uint64_t)now.tv_sec * 1000000U) + (uint64_t)now.tv_usec;
 }

@@ -9,14 +9,20 @@
 static void on_wifi(void *argument, esp_event_base_t base, int32_t id, void *data) {
     (void)base;
     (void)data;
-    if (id == WIFI_EVENT_STA_DISCONNECTED) { layer_tell(argument, LAYER_WIFI_DOWN); }
+    if (id == WIFI_EVENT_STA_DISCONNECTED) {
+        layer_tell(argument, LAYER_WIFI_DOWN);
+    }
 }
 
 static void on_address(void *argument, esp_event_base_t base, int32_t id, void *data) {
     (void)base;
     (void)data;
-    if (id == IP_EVENT_STA_GOT_IP) { layer_tell(argument, LAYER_WIFI_UP); }
-    if (id == IP_EVENT_STA_LOST_IP) { layer_tell(argument, LAYER_WIFI_DOWN); }
+    if (id == IP_EVENT_STA_GOT_IP) {
+        layer_tell(argument, LAYER_WIFI_UP);
+    }
+    if (id == IP_EVENT_STA_LOST_IP) {
+        layer_tell(argument, LAYER_WIFI_DOWN);
+    }
 }
 
 ecg_error wifi_begin(layer *self) {
@@ -33,6 +39,9 @@ ecg_error wifi_begin(layer *self) {
 }
 
 ecg_error port_wifi_start(void *self) {
-    (void)self;
+    layer *owner = self;
+    if (atomic_load(&owner->is_pairing)) {
+        return ECG_NETWORK; /* the pairing joins the network by itself, and would be disturbed */
+    }
     return esp_wifi_connect() == ESP_OK ? ECG_OK : ECG_NETWORK;
 }

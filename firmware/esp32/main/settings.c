@@ -27,7 +27,9 @@ static void write_id(const uint8_t id[ECG_ID_BYTES], char out[37]) {
     static const char DIGITS[] = "0123456789abcdef";
     size_t at = 0;
     for (size_t i = 0; i < ECG_ID_BYTES; i++) {
-        if (i == 4U || i == 6U || i == 8U || i == 10U) { out[at++] = '-'; }
+        if (i == 4U || i == 6U || i == 8U || i == 10U) {
+            out[at++] = '-';
+        }
         out[at++] = DIGITS[id[i] >> 4U];
         out[at++] = DIGITS[id[i] & 15U];
     }

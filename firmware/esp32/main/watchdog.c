@@ -10,7 +10,9 @@ void watchdog_begin(void) {
         .trigger_panic = true,
     };
     esp_err_t error = esp_task_wdt_reconfigure(&config);
-    if (error == ESP_ERR_INVALID_STATE) { error = esp_task_wdt_init(&config); }
+    if (error == ESP_ERR_INVALID_STATE) {
+        error = esp_task_wdt_init(&config);
+    }
     ESP_ERROR_CHECK(error);
     ESP_ERROR_CHECK(esp_task_wdt_add(NULL));
 }
