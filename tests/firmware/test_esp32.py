@@ -37,8 +37,9 @@ def compiled(source: Path, *more: str) -> "subprocess.CompletedProcess[str]":
 
 
 @needs_a_compiler
-def test_the_layer_compiles_for_every_chip() -> None:
-    made = make("esp32")
+@pytest.mark.parametrize("target", ["esp32", "esp32-test"])
+def test_the_layer_compiles_for_every_chip_and_loses_nothing_untold(target: str) -> None:
+    made = make(target)
     assert made.returncode == 0, made.stdout.decode()[-3000:] + made.stderr.decode()[-3000:]
 
 
