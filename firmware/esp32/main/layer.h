@@ -70,7 +70,8 @@ typedef struct {
 
 typedef struct {
     adc_continuous_handle_t handle;
-    atomic_uint lost_frames; /* written by an interrupt */
+    volatile uint32_t lost_frames; /* since the start; written by an interrupt alone */
+    uint32_t known_frames;         /* of those: what the owner knows of */
     uint32_t codes_before_loss;
     uint64_t codes_lost;
     bool is_running;
