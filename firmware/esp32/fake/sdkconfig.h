@@ -1,0 +1,42 @@
+/* Our own words for ESP-IDF's header of this name: what the layer uses of it, with the true types. */
+#ifndef FAKE_SDKCONFIG_H
+#define FAKE_SDKCONFIG_H
+
+/* FAKE_TARGET_*: the chip; FAKE_VARIANT: the other choices of Kconfig.projbuild. */
+#if defined(FAKE_TARGET_ESP32)
+#define CONFIG_IDF_TARGET_ESP32 1
+#define CONFIG_ECG_PIN_SIGNAL 36
+#define CONFIG_ECG_FULL_SCALE_MV 3300
+#elif defined(FAKE_TARGET_ESP32S3)
+#define CONFIG_IDF_TARGET_ESP32S3 1
+#define CONFIG_ECG_PIN_SIGNAL 4
+#define CONFIG_ECG_FULL_SCALE_MV 3100
+#elif defined(FAKE_TARGET_ESP32C3)
+#define CONFIG_IDF_TARGET_ESP32C3 1
+#define CONFIG_ECG_PIN_SIGNAL 3
+#define CONFIG_ECG_FULL_SCALE_MV 2500
+#else
+#error "no target"
+#endif
+#define CONFIG_ECG_PIN_LEAD_OFF_PLUS 6
+#define CONFIG_ECG_PIN_LEAD_OFF_MINUS 7
+#define CONFIG_ECG_PIN_SHUTDOWN 5
+#define CONFIG_ECG_PIN_BUTTON 9
+#define CONFIG_ECG_PIN_LED 10
+#define CONFIG_ECG_GAIN 1100
+#define CONFIG_ECG_SNTP_SERVER "pool.ntp.org"
+#define CONFIG_ECG_WATCHDOG_S 30
+#define CONFIG_LWIP_SNTP_MAX_SERVERS 1
+#define CONFIG_MQTT_PROTOCOL_5 1
+#define CONFIG_NETWORK_PROV_NETWORK_TYPE_WIFI 1
+#if defined(FAKE_VARIANT)
+#define CONFIG_ECG_RATE_250 1
+#define CONFIG_ECG_PROVISION_BLE 1
+#define CONFIG_ECG_LED_ACTIVE_LOW 1
+#define CONFIG_ECG_TEST_SIGNAL 1
+#else
+#define CONFIG_ECG_RATE_125 1
+#define CONFIG_ECG_PROVISION_SOFTAP 1
+#endif
+
+#endif
