@@ -43,8 +43,8 @@ static ecg_error read_signal(const ecg_json *json, ecg_settings *settings, const
         {"frontend.settle_ms", 0, MS_MAX, &settle},
     };
     ecg_error error = read_numbers(json, numbers, sizeof numbers / sizeof numbers[0], field);
-    ecg_decimator tried;
-    if (error == ECG_OK && ecg_decimator_begin(&tried, (uint16_t)decimation) != ECG_OK) {
+    ecg_decimator decimator;
+    if (error == ECG_OK && ecg_decimator_begin(&decimator, (uint16_t)decimation) != ECG_OK) {
         *field = "decimation";
         error = ECG_MALFORMED;
     }
@@ -53,6 +53,13 @@ static ecg_error read_signal(const ecg_json *json, ecg_settings *settings, const
     settings->frontend = (ecg_frontend_form){
         (uint32_t)reference, (uint8_t)bits, (uint16_t)gain, (uint16_t)margin,
         (uint32_t)(((int64_t)settle * rate) / 100000)};
+    ecg_frontend frontend;
+    uint16_t nv_per_lsb = 0;
+    if (error == ECG_OK &&
+        ecg_frontend_begin(&frontend, &settings->frontend, &nv_per_lsb) != ECG_OK) {
+        *field = "frontend"; /* its unit, reference / gain / 2^bits, is under 1 or over 65535 nV */
+        error = ECG_MALFORMED;
+    }
     return error;
 }
 
