@@ -48,6 +48,16 @@ def missing_rv32() -> str:
     return missing() if found.returncode == 0 else "no picolibc here"
 
 
+@cache
+def missing_crypto() -> str:
+    """Why the crypto library cannot be built for that processor here, "" if it can."""
+    fetch = [str(FIRMWARE / "rv32" / "fetch-mbedtls"), str(FIRMWARE / "build" / "mbedtls")]
+    if missing_rv32():
+        return missing_rv32()
+    fetched = subprocess.run(fetch, capture_output=True, check=False).returncode == 0
+    return "" if fetched else "Mbed TLS's sources cannot be fetched"
+
+
 class Header(ctypes.Structure):
     """ecg_header."""
 

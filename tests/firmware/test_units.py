@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.firmware.library import make, missing, missing_rv32
+from tests.firmware.library import make, missing, missing_crypto, missing_rv32
 
 
 @pytest.mark.skipif(bool(missing()), reason=missing())
@@ -17,6 +17,14 @@ def test_the_devices_kind_of_processor_says_the_same() -> None:
     made = make("rv32")
     assert made.returncode == 0, made.stdout.decode()[-3000:] + made.stderr.decode()[-3000:]
     assert b"the same 31191 bytes" in made.stdout
+
+
+@pytest.mark.skipif(bool(missing_crypto()), reason=missing_crypto())
+def test_with_its_cipher_too_down_to_the_last_bit() -> None:
+    made = make("rv32-device")
+    assert made.returncode == 0, made.stdout.decode()[-3000:] + made.stderr.decode()[-3000:]
+    assert b"# of these, sealing |" in made.stdout
+    assert b"the same 66717 bytes" in made.stdout
 
 
 @pytest.mark.skipif(bool(missing()), reason=missing())
