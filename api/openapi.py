@@ -66,6 +66,9 @@ _ANSWER: dict[str, Json] = {
     "_pretty": {"enum": ["true", "false"]},
 }
 _OAUTH_FIELDS = ("grant_type", "client_assertion_type", "client_assertion", "scope", "token")
+_MORE_ANSWERS: dict[tuple[str, str], Json] = {
+    ("/enrolment", "POST"): {"202": {"description": "A claim: it waits for an operator's approval"}}
+}
 _SAMPLE = {"id": "p0", "version": "1", "job": "0", "number": "1"}
 
 
@@ -83,7 +86,8 @@ def operation(path: str, method: str, body: Json | None = None) -> Json:
                 "description": f"Refused, with an {error}",
                 "content": _content({"$ref": f"#/components/schemas/{error}"}, *types),
             }
-        },
+        }
+        | _MORE_ANSWERS.get((path, method), {}),
     }
     return told | ({"requestBody": sent} if sent else {})
 

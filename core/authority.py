@@ -70,7 +70,7 @@ class DeviceAuthority:
         """
         expires = min(now + DEVICE_LIFE, self.certificate.not_valid_after_utc)
         signed = (
-            _unsigned(_device_name(device_id), _requested_key(request_der), now, expires)
+            _unsigned(_device_name(device_id), requested_key(request_der), now, expires)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(ca=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
@@ -137,7 +137,8 @@ def device_of(certificate: x509.Certificate) -> UUID:
     return device_id
 
 
-def _requested_key(request_der: bytes) -> ec.EllipticCurvePublicKey:
+def requested_key(request_der: bytes) -> ec.EllipticCurvePublicKey:
+    """The key that asks for a certificate. Raises Incorrect for what cannot be given one."""
     try:
         request = x509.load_der_x509_csr(request_der)
         key, is_signed = request.public_key(), request.is_signature_valid

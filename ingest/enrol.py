@@ -15,7 +15,13 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
-from core.authority import DeviceAuthority, Issued, authority_of_pem, new_authority
+from core.authority import (
+    DeviceAuthority,
+    Issued,
+    authority_of_pem,
+    new_authority,
+    requested_key,
+)
 from core.enrolment import key_confirmation, open_device_key, public_point
 from core.errors import Conflict, Fault, Forbidden
 from core.keys import KeyName, KeyPurpose, KeyVault, device_key_name
@@ -154,6 +160,8 @@ async def claim(
     is approved: that takes more than a claim.
     """
     device_key = key.open(request)
+    if request.csr is not None:
+        requested_key(request.csr)
     device = await devices.hold(tx, request.device_id)
     if device.status == "revoked":
         raise Forbidden(f"device {request.device_id} is revoked")

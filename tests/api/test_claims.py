@@ -115,6 +115,7 @@ async def test_a_claim_changes_nothing_of_a_device_that_is_approved(
 
 async def test_a_claim_gives_a_device_to_nobody(claimant: Claimant, client: Client) -> None:
     await claimant.ask(400, patient=PATIENT)
+    await claimant.ask(400, csr="AAAA")  # at once, not when an operator has approved it
     await claimant.ask(202, csr=None)
     await client.get(f"Device/{claimant.id}")
     await claimant.client.get(f"Device/{claimant.id}", 403)
