@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from core.authority import DeviceAuthority
 from core.errors import Conflict
+from core.issuer import Issuer
 from core.keys import KeyVault
 from fhir.mapping.patient import identifiers, patient
 from fhir.publishing.recorder import put_recorder, recorder
@@ -40,11 +40,11 @@ class Enrolment:
     vault: KeyVault
     key: EnrolmentKey
     mqtt: MqttAddress
-    authority: DeviceAuthority
+    issuer: Issuer
 
     async def claim(self, tx: Transaction, request: EnrolmentRequest) -> EnrolmentAnswer | Waiting:
         """As ``ingest.enrol.claim`` does; the Device is inactive until it is approved."""
-        answer = await claim(tx, self.vault, self.key, request, self.authority)
+        answer = await claim(tx, self.vault, self.key, request, self.issuer)
         if isinstance(answer, Waiting):
             await resources.lock(tx)
             await put_recorder(tx, request.device_id, None, active=False)
@@ -60,7 +60,7 @@ class Enrolment:
         Patient and Device stays.
         """
         stranger = patient(sent_patient)
-        answer = await enrol(tx, self.vault, self.key, request, self.authority)
+        answer = await enrol(tx, self.vault, self.key, request, self.issuer)
         # Late, because other writers of resources wait from here to the commit.
         await resources.lock(tx)
         found = await _find_patient(tx, sent_patient)

@@ -14,6 +14,7 @@ from api.main import create_app
 from api.tokens import KEY_FILE, load_or_create_key
 from benchmarks.bed import HOST, bench_settings
 from benchmarks.child import Message, follow
+from core.issuer import LocalIssuer
 from core.settings import Settings
 from hisbundle.heap import settle
 from hisbundle.http import serve_http
@@ -47,7 +48,7 @@ async def _service(order: Message, settings: Settings) -> FastAPI:
     parts = assemble(settings, Database(order["url"]))
     key = await load_enrolment_key(parts.database, parts.vault)
     authority = await load_authority(parts.database, parts.vault)
-    enrolment = Enrolment(parts.vault, key, MqttAddress(HOST, 8883, None), authority)
+    enrolment = Enrolment(parts.vault, key, MqttAddress(HOST, 8883, None), LocalIssuer(authority))
     token_key = load_or_create_key(settings.data_dir / KEY_FILE)
     return create_app(parts.database, parts.keys, settings, token_key, enrolment)
 

@@ -31,6 +31,13 @@ class VaultKind(StrEnum):
     AWS = "aws"
 
 
+class IssuerKind(StrEnum):
+    """Who signs devices' certificates."""
+
+    LOCAL = "local"
+    AWS_IOT = "aws-iot"
+
+
 class ClassifierKind(StrEnum):
     """Where beats are classified."""
 
@@ -122,6 +129,10 @@ class Settings(BaseSettings):
     )
     aws_endpoint_url: str | None = Field(None, description="another AWS endpoint (emulator, VPC)")
     aws_kms_key_id: str = Field("alias/hisbundle", description="KMS key that wraps device keys")
+    device_certificates: IssuerKind = Field(
+        IssuerKind.LOCAL, description="who signs devices' certificates: local or aws-iot"
+    )
+    aws_iot_policy: str = Field("hisbundle-device", description="AWS IoT policy of the devices")
     aws_parameter_prefix: str = Field("/ecg/dev", description="Parameter Store path of the keys")
 
     # Analysis

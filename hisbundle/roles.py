@@ -19,6 +19,7 @@ from core.settings import Role
 from fhir.publishing.publisher import Publisher
 from fhir.publishing.reindexer import Reindexer
 from hisbundle.address import fhir_url, mqtt_host
+from hisbundle.certifying import issuer
 from hisbundle.embedded.certificates import ServerTls
 from hisbundle.engines import engines, model_ids
 from hisbundle.hl7v2 import courier
@@ -29,7 +30,7 @@ from hisbundle.revocation import keep_watch
 from ingest.accept import Ingest
 from ingest.broker.address import parse_address
 from ingest.endpoint import MqttEndpoint
-from ingest.enrol import load_authority, load_enrolment_key
+from ingest.enrol import load_enrolment_key
 from ingest.rotation import ByTopic, KeyDesk, ask_for_keys
 from ingest.subscriber import subscriber_from
 from store import devices
@@ -201,8 +202,8 @@ async def api(parts: Parts) -> None:
     """Answer over HTTP."""
     token_key = load_or_create_key(parts.settings.data_dir / KEY_FILE)
     enrolment_key = await load_enrolment_key(parts.database, parts.vault)
-    authority = await load_authority(parts.database, parts.vault)
-    enrolment = Enrolment(parts.vault, enrolment_key, mqtt_address(parts), authority)
+    certifying = await issuer(parts.settings, parts.database, parts.vault)
+    enrolment = Enrolment(parts.vault, enrolment_key, mqtt_address(parts), certifying)
     app = create_app(parts.database, parts.keys, parts.settings, token_key, enrolment)
     await serve_http(app, parts.settings, parts.started[Role.API].set)
 

@@ -24,6 +24,7 @@ from core.authority import (
 )
 from core.enrolment import key_confirmation, open_device_key, public_point
 from core.errors import Conflict, Fault, Forbidden
+from core.issuer import Issuer
 from core.keys import KeyName, KeyPurpose, KeyVault, device_key_name
 from store import approvals, certificates, devices
 from store import secrets as service_secrets
@@ -126,7 +127,7 @@ async def enrol(
     vault: KeyVault,
     key: EnrolmentKey,
     request: EnrolmentRequest,
-    authority: DeviceAuthority | None = None,
+    issuer: Issuer | None = None,
 ) -> EnrolmentAnswer:
     """Enrol a device, or a new key epoch of it (the one before retires).
 
@@ -143,7 +144,7 @@ async def enrol(
     if device.status == "pending":
         await approvals.withdraw(tx, request.device_id)
         await devices.set_status(tx, request.device_id, "active")
-    return await _let_in(tx, request, device_key, authority)
+    return await _let_in(tx, request, device_key, issuer)
 
 
 async def claim(
@@ -151,7 +152,7 @@ async def claim(
     vault: KeyVault,
     key: EnrolmentKey,
     request: EnrolmentRequest,
-    authority: DeviceAuthority | None = None,
+    issuer: Issuer | None = None,
 ) -> EnrolmentAnswer | Waiting:
     """Enrol a device of which nobody has said yet that it is ours: it waits for approval.
 
@@ -170,7 +171,7 @@ async def claim(
         if newest.epoch != request.key_epoch:
             raise Forbidden("a claim does not renew the key of a device that is approved")
         await _check_same(vault, request, newest, device_key)
-        return await _let_in(tx, request, device_key, authority)
+        return await _let_in(tx, request, device_key, issuer)
     await devices.set_status(tx, request.device_id, "pending")
     await _take_key(tx, vault, request, device_key, trusted=False)
     code, expires_at = await approvals.ask(tx, request.device_id, device_key, datetime.now(UTC))
@@ -200,11 +201,11 @@ async def _let_in(
     tx: Transaction,
     request: EnrolmentRequest,
     device_key: bytes,
-    authority: DeviceAuthority | None,
+    issuer: Issuer | None,
 ) -> EnrolmentAnswer:
     certificate = None
-    if request.csr is not None and authority is not None:
-        certificate = authority.issue(request.csr, request.device_id, datetime.now(UTC))
+    if request.csr is not None and issuer is not None:
+        certificate = await issuer.issue(request.csr, request.device_id, datetime.now(UTC))
         await certificates.note(tx, request.device_id, certificate)
     password = secrets.token_urlsafe(32)
     await devices.set_password(tx, request.device_id, password)

@@ -118,6 +118,7 @@ def device_revoke(device_id: Id, epoch: Epoch = None, data_dir: DataDir = None) 
     from datetime import UTC, datetime
 
     from hisbundle import devices
+    from hisbundle.certifying import remote_revoke
     from hisbundle.reach import open_database
     from store import fleet
 
@@ -127,6 +128,8 @@ def device_revoke(device_id: Id, epoch: Epoch = None, data_dir: DataDir = None) 
                 await devices.revoke(tx, device_id, datetime.now(UTC))
             else:
                 await fleet.revoke_epoch(tx, device_id, epoch)
+        if epoch is None:  # after the commit: here it counts no more, whatever AWS says
+            await remote_revoke(settings, device_id)
 
     run(work())
 

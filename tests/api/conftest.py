@@ -12,6 +12,7 @@ from joserfc.jwk import ECKey
 from api.enrolment import Enrolment, MqttAddress
 from api.main import create_app
 from api.tokens import issue, load_or_create_key
+from core.issuer import LocalIssuer
 from core.keyring import KeyRing
 from core.local_vault import LocalVault
 from core.settings import Settings
@@ -55,7 +56,7 @@ async def app(
 ) -> FastAPI:
     key = await load_enrolment_key(database, vault)
     authority = await load_authority(database, vault)
-    enrolment = Enrolment(vault, key, MqttAddress("127.0.0.1", 8883, None), authority)
+    enrolment = Enrolment(vault, key, MqttAddress("127.0.0.1", 8883, None), LocalIssuer(authority))
     return create_app(database, keyring, settings, token_key, enrolment)
 
 
