@@ -1,5 +1,6 @@
 """A device for benchmarks: seals chunks of a synthetic signal, or of any content."""
 
+import os
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -13,7 +14,8 @@ from simulator.framer import Framer
 from simulator.rhythm import Rhythm
 from simulator.synthetic import synthetic
 
-RATE_HZ = 125.0
+RATE_HZ = float(os.environ.get("HISBUNDLE_BENCH_RATE_HZ", "125"))
+"""Of the devices' samples; a device has 125 or 250 Hz (firmware/README.md)."""
 CHUNK_S = SAMPLES_PER_CHUNK / RATE_HZ
 
 
@@ -53,7 +55,13 @@ class Recorder:
         samples = codes.astype(np.int16)
         return self.seal(
             ChunkBody(
-                0, n * SAMPLES_PER_CHUNK, 12_500, ChunkFlag(0), SAMPLES_PER_CHUNK, 1000, samples
+                0,
+                n * SAMPLES_PER_CHUNK,
+                round(100 * RATE_HZ),
+                ChunkFlag(0),
+                SAMPLES_PER_CHUNK,
+                1000,
+                samples,
             )
             for n in range(self.sealed, self.sealed + count)
         )
