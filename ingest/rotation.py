@@ -111,13 +111,14 @@ async def take(
         raise Forbidden("the key before is revoked")
     if epoch not in (newest.epoch, newest.epoch + 1):
         raise Conflict(f"key epoch {epoch} does not follow {newest.epoch}")
-    await _check_proof(tx, vault, request)
     new_key = key.open(EnrolmentRequest(device_id, epoch, request.sealed_key))
     if epoch == newest.epoch:
         known = await vault.unwrap(device_key_name(device_id, epoch), newest.wrapped)
-        if not hmac.compare_digest(known, new_key):
-            raise Conflict(f"key epoch {epoch} has another key")
-        return new_key
+        if hmac.compare_digest(known, new_key):
+            return new_key  # its own proof: the key before may be revoked by now
+    await _check_proof(tx, vault, request)
+    if epoch == newest.epoch:
+        raise Conflict(f"key epoch {epoch} has another key")
     wrapped = await vault.wrap(device_key_name(device_id, epoch), new_key)
     await devices.add_key(tx, device_id, epoch, wrapped)
     return new_key
@@ -165,7 +166,13 @@ async def _ask(
     for each in wanted:
         if now_s - asked_at.get(each.device_id, -ASK_EVERY_S) < ASK_EVERY_S:
             continue
-        name = device_key_name(each.device_id, each.epoch)
-        newest = await vault.unwrap(name, each.wrapped)
-        await command(each.device_id, command_to_rotate(newest, each.device_id, each.epoch))
+        try:
+            await command(each.device_id, await _to_rotate(vault, each))
+        except (Incorrect, NotFound) as error:  # one device's affair: the others are asked
+            log.error("rotation.impossible", device=str(each.device_id), error=str(error))
         asked_at[each.device_id] = now_s
+
+
+async def _to_rotate(vault: KeyVault, wanted: fleet.ToRotate) -> bytes:
+    newest = await vault.unwrap(device_key_name(wanted.device_id, wanted.epoch), wanted.wrapped)
+    return command_to_rotate(newest, wanted.device_id, wanted.epoch)

@@ -6,13 +6,16 @@ ecg_error ecg_courier_begin(ecg_courier *courier, const ecg_ports *ports, const 
     memset(courier, 0, sizeof *courier);
     courier->ports = ports;
     courier->topic = topic;
-    return ecg_outbox_mount(&courier->outbox, ports);
+    ecg_error error = ecg_outbox_mount(&courier->outbox, ports);
+    courier->cursor = courier->outbox.head;
+    return error;
 }
 
 void ecg_courier_restart(ecg_courier *courier) {
     ecg_resend_restart(&courier->resend);
     memset(courier->sent_bits, 0, sizeof courier->sent_bits);
     courier->sent = 0;
+    courier->cursor = courier->outbox.head;
 }
 
 static int was_sent(const ecg_courier *courier, uint32_t slot) {
@@ -32,14 +35,15 @@ ecg_error ecg_courier_keep(ecg_courier *courier, const uint8_t chunk[ECG_CHUNK_B
     return ecg_outbox_append(&courier->outbox, chunk);
 }
 
-/* The oldest chunk that was not sent on this connection. */
+/* The next chunk that was not sent on this connection, or had to make place for others since: from
+ * the oldest on, round and round. */
 static ecg_error find_unsent(const ecg_courier *courier, uint32_t *slot) {
     const ecg_outbox *outbox = &courier->outbox;
     if (outbox->owed <= courier->sent) {
         return ECG_EMPTY;
     }
     for (uint32_t i = 0; i < outbox->slots; i++) {
-        *slot = (outbox->head + i) % outbox->slots;
+        *slot = (courier->cursor + i) % outbox->slots;
         if (ecg_outbox_owes(outbox, *slot) && !was_sent(courier, *slot)) {
             return ECG_OK;
         }
@@ -47,11 +51,28 @@ static ecg_error find_unsent(const ecg_courier *courier, uint32_t *slot) {
     return ECG_EMPTY;
 }
 
-static ecg_error find_due(const ecg_courier *courier, uint64_t now_us, uint32_t *slot) {
-    if (ecg_resend_due(&courier->resend, now_us, slot) == ECG_OK) {
-        return ECG_OK;
+/* What is due. Where nothing more may be sent, those that nobody acknowledges take turns with what
+ * was not sent yet. */
+static ecg_error find_due(ecg_courier *courier, uint64_t now_us, uint32_t *slot) {
+    uint32_t next = 0;
+    ecg_error error = ecg_resend_due(&courier->resend, now_us, slot);
+    if (ecg_resend_has_room(&courier->resend)) {
+        return error == ECG_OK ? ECG_OK : find_unsent(courier, slot);
     }
-    return ecg_resend_has_room(&courier->resend) ? find_unsent(courier, slot) : ECG_EMPTY;
+    if (error == ECG_OK && find_unsent(courier, &next) == ECG_OK &&
+        ecg_resend_pass_on(&courier->resend, *slot, next) == ECG_OK) {
+        set_sent(courier, *slot, 0);
+        *slot = next;
+    }
+    return error;
+}
+
+static ecg_error note_sent(ecg_courier *courier, uint32_t slot, uint64_t now_us) {
+    if (!was_sent(courier, slot)) {
+        courier->cursor = (slot + 1U) % courier->outbox.slots;
+    }
+    set_sent(courier, slot, 1);
+    return ecg_resend_sent(&courier->resend, slot, now_us);
 }
 
 static ecg_error send_slot(ecg_courier *courier, uint32_t slot, uint64_t now_us) {
@@ -64,15 +85,17 @@ static ecg_error send_slot(ecg_courier *courier, uint32_t slot, uint64_t now_us)
         set_sent(courier, slot, 0);
         return ecg_outbox_abandon(&courier->outbox, slot);
     }
-    if (error != ECG_OK) {
-        return error;
+    if (error == ECG_EMPTY) {
+        ecg_resend_done(&courier->resend, slot); /* acknowledged before its turn came */
+        return ECG_OK;
     }
-    error = courier->ports->mqtt_publish(courier->ports->self, courier->topic, chunk, sizeof chunk);
     if (error == ECG_OK) {
-        set_sent(courier, slot, 1);
-        error = ecg_resend_sent(&courier->resend, slot, now_us);
+        error = courier->ports->mqtt_publish(courier->ports->self, courier->topic, chunk,
+                                             sizeof chunk);
+    } else if (error == ECG_FLASH) {
+        error = ECG_OK; /* may be read another time: not in the way of the others till then */
     }
-    return error;
+    return error == ECG_OK ? note_sent(courier, slot, now_us) : error;
 }
 
 ecg_error ecg_courier_send(ecg_courier *courier, uint64_t now_us, uint32_t most) {
@@ -123,8 +146,8 @@ ecg_error ecg_courier_acknowledge(ecg_courier *courier, const uint8_t session_id
 int ecg_courier_owes_epoch(const ecg_courier *courier, uint32_t key_epoch) {
     ecg_header header;
     for (uint32_t slot = 0; slot < courier->outbox.slots; slot++) {
-        if (ecg_outbox_header(&courier->outbox, slot, &header) == ECG_OK &&
-            header.key_epoch == key_epoch) {
+        ecg_error error = ecg_outbox_header(&courier->outbox, slot, &header);
+        if (error != ECG_EMPTY && (error != ECG_OK || header.key_epoch == key_epoch)) {
             return 1;
         }
     }

@@ -10,6 +10,7 @@ typedef struct {
     const char *topic; /* of chunks; the caller keeps it */
     ecg_outbox outbox;
     ecg_resend resend;
+    uint32_t cursor; /* the slot from which the next unsent chunk is looked for */
     uint32_t sent; /* chunks that were sent since the connection began, and are owed */
     uint32_t sent_bits[ECG_OUTBOX_SLOTS_MAX / 32U]; /* by slot */
     uint32_t unreadable; /* owed chunks that flash could not give back */
@@ -32,7 +33,7 @@ ecg_error ecg_courier_send(ecg_courier *courier, uint64_t now_us, uint32_t most)
 ecg_error ecg_courier_acknowledge(ecg_courier *courier, const uint8_t session_id[ECG_ID_BYTES],
                                   const ecg_ack *ack, uint64_t now_us);
 
-/* Whether anything owed was sealed under an epoch. */
+/* Whether anything owed was sealed under an epoch, or cannot be read to find out. */
 int ecg_courier_owes_epoch(const ecg_courier *courier, uint32_t key_epoch);
 
 #endif

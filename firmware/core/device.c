@@ -14,17 +14,26 @@
 #define ASTRAY_US UINT64_C(1000000)
 #define ROTATE_FIRST_US UINT64_C(2000000)
 #define ROTATE_MAX_US UINT64_C(30000000)
+#define RENEW_AGAIN_US UINT64_C(30000000)
 
 static uint64_t now_of(const ecg_device *device) {
     return device->ports->monotonic_us(device->ports->self);
 }
 
+/* The session before goes on where this one cannot begin. */
 static ecg_error begin_session(ecg_device *device) {
+    ecg_session fresh;
+    ecg_error error =
+        ecg_session_begin(&fresh, device->ports, device->settings.device_id,
+                          device->keys.newest.epoch, device->keys.newest.handle);
+    if (error != ECG_OK) {
+        return error;
+    }
     ecg_session_end(&device->session);
+    device->session = fresh;
     ecg_framer_begin(&device->framer, device->settings.rate_centihz, device->nv_per_lsb,
                      device->settings.always);
-    return ecg_session_begin(&device->session, device->ports, device->settings.device_id,
-                             device->keys.newest.epoch, device->keys.newest.handle);
+    return ECG_OK;
 }
 
 static ecg_error begin_signal(ecg_device *device) {
@@ -43,6 +52,20 @@ static ecg_error begin_link(ecg_device *device) {
     return error;
 }
 
+/* A key is forgotten once nothing sealed under it is owed. What is owed under one all the same was
+ * acknowledged, and an erase that lost power has brought it back: nobody could acknowledge it again. */
+static void drop_forgotten(ecg_device *device) {
+    ecg_outbox *outbox = &device->courier.outbox;
+    ecg_header header;
+    for (uint32_t slot = 0; slot < outbox->slots; slot++) {
+        if (ecg_outbox_header(outbox, slot, &header) == ECG_OK &&
+            header.key_epoch < device->keys.newest.epoch &&
+            header.key_epoch != device->keys.earlier.epoch) {
+            (void)ecg_outbox_abandon(outbox, slot);
+        }
+    }
+}
+
 ecg_error ecg_device_begin(ecg_device *device, const ecg_ports *ports,
                            const ecg_settings *settings) {
     memset(device, 0, sizeof *device);
@@ -58,6 +81,7 @@ ecg_error ecg_device_begin(ecg_device *device, const ecg_ports *ports,
         error = ecg_keys_load(&device->keys, ports);
     }
     if (error == ECG_OK) {
+        drop_forgotten(device);
         error = begin_link(device);
     }
     if (error == ECG_OK) {
@@ -173,6 +197,10 @@ void ecg_device_stop(ecg_device *device) {
 
 void ecg_device_on_wifi(ecg_device *device, int is_up) {
     ecg_link_on_wifi(&device->link, is_up, now_of(device));
+    if (device->is_online && device->link.mqtt.phase != ECG_LINK_UP) {
+        ecg_courier_restart(&device->courier);
+        device->is_online = 0;
+    }
 }
 
 void ecg_device_on_mqtt(ecg_device *device, int is_up) {
@@ -208,10 +236,11 @@ static ecg_error session_of(ecg_device *device, const uint8_t *data, size_t size
     return ecg_session_derive(&device->past, key->handle);
 }
 
-/* Once nothing sealed under the earlier key is owed, nothing needs it. */
+/* Once nothing sealed under the earlier key is owed, nor will be, nothing needs it. */
 static void forget_earlier(ecg_device *device) {
     uint32_t epoch = device->keys.earlier.epoch;
-    if (epoch != 0U && !ecg_courier_owes_epoch(&device->courier, epoch)) {
+    if (epoch != 0U && epoch != device->session.header.key_epoch &&
+        !ecg_courier_owes_epoch(&device->courier, epoch)) {
         (void)ecg_keys_forget_earlier(&device->keys);
     }
 }
@@ -231,14 +260,20 @@ static void on_ack(ecg_device *device, const uint8_t *data, size_t size) {
     device->tally.forged += error == ECG_FORGED ? 1U : 0U;
 }
 
-/* The service has the new key: what is open goes out under the earlier one. */
-static void take_new_key(ecg_device *device) {
-    ecg_device_stop(device);
-    ecg_error error = ecg_keys_confirm(&device->keys);
-    if (error == ECG_OK) {
-        error = begin_session(device);
+/* A new session under the newest key, as soon as the one before can end: its open chunk kept, and no
+ * gap left that only its next chunk could tell of. */
+static void renew_session(ecg_device *device, uint64_t now_us) {
+    if (device->session.header.key_epoch == device->keys.newest.epoch ||
+        now_us < device->renew_at_us ||
+        ecg_outbox_make_room(&device->courier.outbox) != ECG_OK) {
+        return;
     }
-    device->tally.fault = error;
+    ecg_device_stop(device);
+    if (ecg_framer_owes_gap(&device->framer)) {
+        return;
+    }
+    device->tally.fault = begin_session(device);
+    device->renew_at_us = now_us + RENEW_AGAIN_US;
     forget_earlier(device);
 }
 
@@ -251,7 +286,9 @@ static void on_command(ecg_device *device, const uint8_t *data, size_t size) {
         (void)ecg_keys_renew(&device->keys);
     }
     if (error == ECG_OK && kind == ECG_COMMAND_TAKEN) {
-        take_new_key(device);
+        error = ecg_keys_confirm(&device->keys);
+        device->tally.fault = error;
+        device->renew_at_us = 0;
     }
     device->tally.forged += error == ECG_FORGED ? 1U : 0U;
 }
@@ -308,12 +345,12 @@ static void rotate(ecg_device *device, uint64_t now_us) {
     if (device->keys.pending.epoch == 0U || now_us < device->rotate_at_us) {
         return;
     }
+    uint64_t wait_us = ROTATE_FIRST_US;
     if (request_rotation(device) == ECG_OK) {
-        device->rotate_at_us = now_us + device->rotate_wait_us;
-        device->rotate_wait_us = device->rotate_wait_us < ROTATE_MAX_US / 2U
-                                     ? device->rotate_wait_us * 2U
-                                     : ROTATE_MAX_US;
+        wait_us = device->rotate_wait_us;
+        device->rotate_wait_us = wait_us < ROTATE_MAX_US / 2U ? wait_us * 2U : ROTATE_MAX_US;
     }
+    device->rotate_at_us = now_us + wait_us;
 }
 
 static void act(const ecg_device *device, ecg_link_action action) {
@@ -353,6 +390,7 @@ uint64_t ecg_device_step(ecg_device *device) {
     ecg_error error = ECG_EMPTY;
     ecg_state state;
     tend_link(device, now_us);
+    renew_session(device, now_us);
     if (device->is_online) {
         rotate(device, now_us);
         error = ecg_courier_send(&device->courier, now_us, SEND_AT_ONCE);

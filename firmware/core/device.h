@@ -54,6 +54,7 @@ typedef struct {
     uint64_t carried; /* conversions lost that make no whole sample */
     uint64_t rotate_at_us;
     uint64_t rotate_wait_us;
+    uint64_t renew_at_us; /* not before then a new session under a new key */
     int is_anchored;
     int is_online;
 } ecg_device;

@@ -66,3 +66,7 @@ void ecg_framer_dropped(ecg_framer *framer) {
         framer->pending = 0;
     }
 }
+
+int ecg_framer_owes_gap(const ecg_framer *framer) {
+    return (framer->pending & ECG_GAP_BEFORE) != 0;
+}

@@ -26,6 +26,9 @@ int ecg_framer_lose(ecg_framer *framer, uint64_t count, ecg_body *out);
 /* The body handed out last found no place: the next one says that there is a gap before it. */
 void ecg_framer_dropped(ecg_framer *framer);
 
+/* Whether there is a gap that the next body has to tell of. */
+int ecg_framer_owes_gap(const ecg_framer *framer);
+
 /* A stop: the open body as it stands. 0 where there is none. */
 int ecg_framer_stop(ecg_framer *framer, ecg_body *out);
 

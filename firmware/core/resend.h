@@ -30,6 +30,10 @@ void ecg_resend_restart(ecg_resend *resend);
 /* Whether one more chunk may be sent for the first time. */
 int ecg_resend_has_room(const ecg_resend *resend);
 
+/* Where all places are taken and ``number`` goes on at the longest interval: its place is another's,
+ * which goes on likewise. ECG_AGAIN where it is otherwise, or the other has a place. */
+ecg_error ecg_resend_pass_on(ecg_resend *resend, uint32_t number, uint32_t other);
+
 /* A chunk was handed to the network, for the first time or again. ECG_FULL where there is no room. */
 ecg_error ecg_resend_sent(ecg_resend *resend, uint32_t number, uint64_t now_us);
 

@@ -128,6 +128,55 @@ static void test_what_is_owed_is_never_overwritten(void **state) {
     assert_int_equal(check(&outbox, &known), SLOTS - 8 + 1);
 }
 
+/* A sector with one chunk that is never acknowledged is passed over, again and again. */
+static void test_a_chunk_that_stays_is_in_no_ones_way(void **state) {
+    simflash flash;
+    ecg_outbox outbox;
+    memory known = {{0}, {0}};
+    uint8_t chunk[ECG_CHUNK_BYTES];
+    uint8_t expected[ECG_CHUNK_BYTES];
+    (void)state;
+    simflash_init(&flash, 1);
+    ecg_ports ports = simflash_ports(&flash);
+    assert_int_equal(ecg_outbox_mount(&outbox, &ports), ECG_OK);
+    for (uint64_t seq = 0; seq < 5U * SLOTS; seq++) {
+        const ecg_ack all_but_3 = {3, 1, {{4, MOST}}};
+        assert_int_equal(append(&outbox, &known, seq), ECG_OK);
+        assert_int_equal(ecg_outbox_acknowledge(&outbox, SESSION, &all_but_3), ECG_OK);
+        assert_int_equal(outbox.owed, seq < 3U ? 0 : 1);
+        if (seq % 7U == 0U) {
+            assert_int_equal(ecg_outbox_mount(&outbox, &ports), ECG_OK);
+        }
+    }
+    assert_int_equal(ecg_outbox_read(&outbox, 3, chunk), ECG_OK);
+    make(3, expected);
+    assert_memory_equal(chunk, expected, ECG_CHUNK_BYTES);
+}
+
+static ecg_error write_but_one_mark(void *self, uint32_t at, const void *data, size_t size) {
+    simflash *flash = self;
+    ecg_ports ports = simflash_ports(flash);
+    return size == 4U && at == (3U * ECG_SLOT_BYTES) - 4U ? ECG_FLASH
+                                                          : ports.flash_write(self, at, data, size);
+}
+
+static void test_a_mark_that_flash_refuses_is_in_no_ones_way(void **state) {
+    simflash flash;
+    ecg_outbox outbox;
+    memory known = {{0}, {0}};
+    (void)state;
+    simflash_init(&flash, 1);
+    ecg_ports ports = simflash_ports(&flash);
+    ports.flash_write = write_but_one_mark;
+    assert_int_equal(ecg_outbox_mount(&outbox, &ports), ECG_OK);
+    for (uint64_t seq = 0; seq < 10; seq++) {
+        assert_int_equal(append(&outbox, &known, seq), ECG_OK);
+    }
+    assert_int_equal(release(&outbox, &known, 10), ECG_FLASH);
+    assert_int_equal(outbox.owed, 1);
+    assert_true(ecg_outbox_owes(&outbox, 2));
+}
+
 static void test_another_session_is_left_alone(void **state) {
     const uint8_t other[ECG_ID_BYTES] = {8};
     const ecg_ack all = {UINT64_MAX, 0, {{0, 0}}};
@@ -178,6 +227,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_cut_at_every_write_and_erase),
         cmocka_unit_test(test_what_is_owed_is_never_overwritten),
+        cmocka_unit_test(test_a_chunk_that_stays_is_in_no_ones_way),
+        cmocka_unit_test(test_a_mark_that_flash_refuses_is_in_no_ones_way),
         cmocka_unit_test(test_another_session_is_left_alone),
         cmocka_unit_test(test_sectors_wear_alike),
         cmocka_unit_test(test_a_flash_that_cannot_be_one),

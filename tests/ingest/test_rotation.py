@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.enrolment import seal_device_key
+from core.enrolment import MAX_EPOCH, seal_device_key
 from core.keys import device_key_name
 from core.local_vault import LocalVault
 from core.rotation import build_request, command_taken, command_to_rotate
@@ -144,6 +144,43 @@ async def test_what_an_operator_wants_is_asked_for_until_it_is_there(owner: Owne
     await owner.ask(owner.request(secrets.token_bytes(32)), owner.id)
     async with owner.database.transaction() as tx:
         assert await fleet.to_rotate(tx) == []
+
+
+async def test_a_device_that_cannot_be_asked_is_in_nobodys_way(owner: Owner) -> None:
+    ends, spoilt = [Owner(owner.database, owner.vault, owner.service) for _ in range(2)]
+    # Asked in the order of their ids: those that fail come first.
+    ends.id, spoilt.id, owner.id = sorted([ends.id, spoilt.id, uuid4()])
+    await spoilt.enrol()
+    await owner.enrol()
+    async with owner.database.transaction() as tx:
+        await devices.hold(tx, ends.id)
+        await devices.set_status(tx, ends.id, "active")
+        wrapped = await owner.vault.wrap(device_key_name(ends.id, MAX_EPOCH), ends.key)
+        await devices.add_key(tx, ends.id, MAX_EPOCH, wrapped)
+        await devices.add_key(tx, spoilt.id, 2, b"not wrapped here")
+        for each in (ends, spoilt, owner):
+            await fleet.ask_rotation(tx, each.id, datetime.now(UTC))
+    road = Road()
+    asking = asyncio.create_task(ask_for_keys(owner.database, owner.vault, road.command))
+    arriving = asyncio.create_task(road.arrived.wait())
+    await asyncio.wait((asking, arriving), return_when=asyncio.FIRST_COMPLETED)
+    assert not asking.done()
+    asking.cancel()
+    assert road.sent == [(owner.id, command_to_rotate(owner.key, owner.id, 1))]
+
+
+async def test_a_key_that_was_taken_is_confirmed_after_the_one_before_it_is_revoked(
+    owner: Owner,
+) -> None:
+    new = secrets.token_bytes(32)
+    await owner.ask(owner.request(new), owner.id)  # its answer is lost
+    async with owner.database.transaction() as tx:
+        await devices.revoke_key(tx, owner.id, 1)
+    assert await owner.ask(owner.request(new), owner.id) == STORED
+    assert owner.road.sent[1:] == [(owner.id, command_taken(new, owner.id, 2))]
+    other = owner.request(secrets.token_bytes(32))
+    assert (await owner.ask(other, owner.id)).refusal is Refusal.REVOKED
+    assert await owner.newest() == (2, new)
 
 
 class Sink:
