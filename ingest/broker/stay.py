@@ -54,12 +54,12 @@ class Stay:
         self._failure: asyncio.Future[BaseException] = asyncio.Future()
 
     async def subscribe(self) -> bool:
-        """Ask for all chunks and key requests; whether the broker had kept our session.
+        """Ask for all chunks; whether the broker had kept our session.
 
-        Raises NegativeAckError if it refuses the chunks, ConnectionError if the connection is lost.
+        Raises NegativeAckError if it refuses, ConnectionError if the connection is lost.
         """
         answer = await self.client.connected()
-        asking = asyncio.create_task(self._ask())
+        asking = asyncio.create_task(self._ask_for(CHUNK_FILTER))
         lost = asyncio.create_task(self.client.lost())
         try:
             await asyncio.wait((asking, lost), return_when=asyncio.FIRST_COMPLETED)
@@ -70,12 +70,14 @@ class Stay:
             await _end(asking, lost)
         return answer.session_present
 
-    async def _ask(self) -> None:
-        await self._ask_for(CHUNK_FILTER)
+    async def _ask_for_keys(self) -> None:
+        """No chunk waits for this, and none is lost where the broker refuses it."""
         try:
             await self._ask_for(KEY_FILTER)
         except aiomqtt.NegativeAckError as error:  # rules from before there were such topics
             log.error("broker.no_key_requests", reason=str(error), filter=KEY_FILTER)
+        except (aiomqtt.ConnectError, OSError):
+            return  # the stay ends by itself, and the next one asks again
 
     async def _ask_for(self, topic_filter: str) -> None:
         await self.client.subscribe(
@@ -89,6 +91,7 @@ class Stay:
         lost = asyncio.create_task(self.client.lost())
         leaving = asyncio.create_task(self.leave.wait())
         acknowledging = asyncio.create_task(self._acknowledge())
+        asking = asyncio.create_task(self._ask_for_keys())
         ends = (lost, leaving, acknowledging, self._failure)
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -100,7 +103,7 @@ class Stay:
             return lost.result() if lost.done() else repr(acknowledging.exception())
         finally:
             self.client.room.clear()
-            await _end(lost, leaving, acknowledging, *self._in_flight.release())
+            await _end(lost, leaving, acknowledging, asking, *self._in_flight.release())
 
     async def _finish(self) -> None:
         """Take nothing more, let what is in flight be settled, acknowledge it."""

@@ -11,15 +11,15 @@ THING = "${iot:Connection.Thing.ThingName}"
 ARN = "arn:aws:iot:REGION:ACCOUNT:"
 DEVICE = {
     "iot:Connect": {f"client/{THING}"},
-    "iot:Publish": {f"topic/ecg/v1/{THING}/chunk"},
+    "iot:Publish": {f"topic/ecg/v1/{THING}/{what}" for what in ("chunk", "key")},
     "iot:Subscribe": {f"topicfilter/ecg/v1/{THING}/{what}" for what in ("ack", "command")},
     "iot:Receive": {f"topic/ecg/v1/{THING}/{what}" for what in ("ack", "command")},
 }
 SERVICE = {
     "iot:Connect": {"client/hisbundle"},
     "iot:Publish": {"topic/ecg/v1/*/ack", "topic/ecg/v1/*/command"},
-    "iot:Subscribe": {"topicfilter/ecg/v1/+/chunk"},
-    "iot:Receive": {"topic/ecg/v1/*/chunk"},
+    "iot:Subscribe": {"topicfilter/ecg/v1/+/chunk", "topicfilter/ecg/v1/+/key"},
+    "iot:Receive": {"topic/ecg/v1/*/chunk", "topic/ecg/v1/*/key"},
 }
 
 
@@ -63,9 +63,10 @@ def test_emqx_asks_for_certificates_and_denies_all_else() -> None:
 def test_emqx_rules() -> None:
     lines = (DOCS / "emqx-acl.conf").read_text().splitlines()
     assert [line for line in lines if not line.startswith("%%")] == [
-        '{allow, {username, "hisbundle"}, subscribe, [{eq, "ecg/v1/+/chunk"}]}.',
+        '{allow, {username, "hisbundle"}, subscribe, [{eq, "ecg/v1/+/chunk"},'
+        ' {eq, "ecg/v1/+/key"}]}.',
         '{allow, {username, "hisbundle"}, publish, ["ecg/v1/+/ack", "ecg/v1/+/command"]}.',
-        '{allow, all, publish, ["ecg/v1/${username}/chunk"]}.',
+        '{allow, all, publish, ["ecg/v1/${username}/chunk", "ecg/v1/${username}/key"]}.',
         '{allow, all, subscribe, ["ecg/v1/${username}/ack", "ecg/v1/${username}/command"]}.',
         "{deny, all}.",
     ]
