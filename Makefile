@@ -16,7 +16,7 @@ endef
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check bench firmware firmware-report lock clean
 
 help:  ## print this help
 	@awk 'BEGIN {FS = ":.*##"} /^[a-z-]+:.*##/ {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,12 @@ check: $(VENV)/.dev  ## lint, format, types, import contracts
 
 bench: $(VENV)/.dev  ## measure speed against named baselines (see BENCHMARKS.md)
 	$(BIN)/python -m benchmarks
+
+firmware:  ## the firmware's own tests, plain and under the sanitizers (firmware/README.md)
+	@$(MAKE) --no-print-directory -C firmware test asan
+
+firmware-report:  ## the firmware's sizes, and instructions by kind of work
+	@$(MAKE) --no-print-directory -C firmware report rv32-device
 
 lock: | $(BIN)/uv  ## resolve the dependencies anew into requirements/*.lock
 	scripts/lock

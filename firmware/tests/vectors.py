@@ -36,6 +36,13 @@ def header() -> str:
     parts.append(strings("vector_acks", valid, 3))
     enrolment = json.loads((FOLDER / "enrolment.json").read_text())
     parts.append(f'#define VECTOR_CONFIRMATION "{enrolment["key_confirmation"]}"\n')
+    rotation = json.loads((FOLDER / "rotation.json").read_text())
+    parts += [
+        f'#define VECTOR_{name.upper()} "{rotation[name]}"\n'
+        for name in ("next_key", "rotate", "taken")
+    ]
+    wrong = [[each["name"], each["refused_as"], each["frame"]] for each in rotation["invalid"]]
+    parts.append(strings("vector_wrong_commands", wrong, 3))
     wrong = [[each["name"], each["refused_by"], each["frame"]] for each in ack["invalid"]]
     parts.append(strings("vector_wrong_acks", wrong, 3))
     return "\n".join(parts)

@@ -1,5 +1,8 @@
 """Key requests and commands: what was made is read, and nothing else is."""
 
+import json
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -23,6 +26,9 @@ from core.rotation import (
 SERVICE = ec.generate_private_key(ec.SECP256R1())
 DEVICE = UUID("8ade2496-a50f-483a-9ade-4dfb45893bdf")
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
+VECTORS: dict[str, Any] = json.loads(
+    (Path(__file__).parents[1] / "vectors" / "rotation.json").read_text()
+)
 epochs = st.integers(1, MAX_EPOCH - 1)
 
 
@@ -77,6 +83,14 @@ def test_no_bit_of_a_command_can_be_changed(kind: int, bit: int) -> None:
     payload[bit // 8] ^= 1 << bit % 8
     with pytest.raises(Incorrect):
         open_command(bytes(payload), DEVICE, OLD, 1, NEW)
+
+
+@pytest.mark.parametrize("case", VECTORS["invalid"], ids=lambda case: case["name"])
+def test_wrong_vectors(case: dict[str, str]) -> None:
+    keys = [bytes.fromhex(VECTORS[name]) for name in ("device_key", "next_key")]
+    device, epoch = UUID(VECTORS["device_id"]), int(VECTORS["key_epoch"], 16)
+    with pytest.raises(Incorrect):
+        open_command(bytes.fromhex(case["frame"]), device, keys[0], epoch, keys[1])
 
 
 def test_there_is_a_last_epoch() -> None:

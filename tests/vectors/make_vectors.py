@@ -17,11 +17,13 @@ import numpy as np
 from core.ack import Acknowledgement, ack_key, seal_ack
 from core.chunk import MAX_SEQ, SAMPLES_PER_CHUNK, ChunkBody, ChunkFlag, ChunkHeader, SessionCipher
 from core.enrolment import key_confirmation
+from core.rotation import command_taken, command_to_rotate
 
 FOLDER = Path(__file__).parent
 DEVICE_KEY = sha256(b"hisbundle test vector device key").digest()
 DEVICE_ID = UUID("0f1e2d3c-4b5a-4697-8877-665544332211")
 SESSION_ID = bytes.fromhex("0000002a") + sha256(b"hisbundle test vector session").digest()[:12]
+NEXT_KEY = sha256(b"hisbundle test vector next key").digest()
 EPOCH = 3
 
 Vectors = dict[str, Any]
@@ -191,10 +193,46 @@ def enrolment_vectors() -> Vectors:
     }
 
 
+def rotation_vectors() -> Vectors:
+    """Commands about the next key, right and wrong (a request is sealed, so it is random)."""
+    rotate = command_to_rotate(DEVICE_KEY, DEVICE_ID, EPOCH)
+    taken = command_taken(NEXT_KEY, DEVICE_ID, EPOCH + 1)
+    wrong = [
+        ("empty", "malformed", b""),
+        ("one byte short", "malformed", rotate[:-1]),
+        ("one byte long", "malformed", taken + b"\0"),
+        ("an acknowledgement's magic", "malformed", _with(1, lambda _: ord("A"))(rotate)),
+        ("version 2", "malformed", _with(2, lambda _: 2)(rotate)),
+        ("kind 0", "malformed", _with(3, lambda _: 0)(rotate)),
+        ("kind 3", "malformed", _with(3, lambda _: 3)(rotate)),
+        ("another device", "foreign", _with(4, _one_up)(rotate)),
+        ("the epoch that there is", "foreign", command_to_rotate(DEVICE_KEY, DEVICE_ID, EPOCH - 1)),
+        ("an epoch too far", "foreign", command_taken(NEXT_KEY, DEVICE_ID, EPOCH + 2)),
+        ("another proof", "forged", _with(55, _one_up)(rotate)),
+        ("the other kind", "forged", _with(3, lambda _: 2)(rotate)),
+        ("proven by the next key", "forged", command_to_rotate(NEXT_KEY, DEVICE_ID, EPOCH)),
+        ("another key was taken", "forged", command_taken(DEVICE_KEY, DEVICE_ID, EPOCH + 1)),
+    ]
+    return {
+        "description": "EK version 1, to a device of the newest epoch key_epoch.",
+        "device_key": DEVICE_KEY.hex(),
+        "next_key": NEXT_KEY.hex(),
+        "device_id": DEVICE_ID.hex,
+        "key_epoch": f"{EPOCH:08x}",
+        "rotate": rotate.hex(),
+        "taken": taken.hex(),
+        "invalid": [
+            {"name": name, "refused_as": check, "frame": frame.hex()}
+            for name, check, frame in wrong
+        ],
+    }
+
+
 MAKERS = {
     "chunk.json": chunk_vectors,
     "ack.json": ack_vectors,
     "enrolment.json": enrolment_vectors,
+    "rotation.json": rotation_vectors,
 }
 
 
