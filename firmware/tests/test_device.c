@@ -279,6 +279,29 @@ static void test_a_new_key_is_used_as_soon_as_it_is_taken(void **state) {
     assert_int_equal(device.tally.forged, 0);
 }
 
+/* Asked for the next one too soon, the device makes it once the earlier one is not needed any more. */
+static void test_a_third_key_waits_until_the_first_is_not_needed(void **state) {
+    (void)state;
+    go_online();
+    beat(1);
+    ecg_header first = device.session.header;
+    say_rotate();
+    say_taken();
+    let_pass(S);
+    say_rotate();
+    assert_int_equal(device.keys.pending.epoch, 0);
+    acknowledge("key-earlier", &first, 10);
+    say_rotate();
+    assert_int_equal(device.keys.pending.epoch, 3);
+    power_off();
+    power_on();
+    assert_int_equal(device.keys.pending.epoch, 3);
+    say_taken();
+    let_pass(S);
+    assert_int_equal(device.session.header.key_epoch, 3);
+    assert_int_equal(device.keys.earlier.epoch, 0); /* nothing was sealed under the second */
+}
+
 /* A session that ended with a gap could not tell of it: samples would be missing unsaid. */
 static void test_a_gap_is_told_before_a_new_key_is_used(void **state) {
     (void)state;
@@ -440,6 +463,7 @@ static void test_without_wifi_nothing_is_sent(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_a_new_key_is_used_as_soon_as_it_is_taken, begin),
+        cmocka_unit_test_setup(test_a_third_key_waits_until_the_first_is_not_needed, begin),
         cmocka_unit_test_setup(test_a_gap_is_told_before_a_new_key_is_used, begin),
         cmocka_unit_test_setup(test_an_open_chunk_waits_for_room_before_a_new_key_is_used, begin),
         cmocka_unit_test(test_a_memory_that_fails_at_each_write),
