@@ -5,6 +5,7 @@ into records on its standard input, and the hand on its plug and on the network'
 """
 
 import asyncio
+import contextlib
 import json
 import shutil
 import struct
@@ -135,11 +136,13 @@ class Firmware:
         )
         self.status = None
         self._listening = asyncio.create_task(self._listen(self._process), name="firmware")
+        self._listening.add_done_callback(lambda _: self._told.set())
 
     async def power_off(self) -> None:
         """As when the battery is taken out; nothing is said before, nothing is written after."""
         if self._process is not None:
-            self._process.kill()
+            with contextlib.suppress(ProcessLookupError):  # it has died before
+                self._process.kill()
             await self._end(self._process)
 
     async def measure(self, samples_mv: Samples) -> None:
@@ -155,8 +158,10 @@ class Firmware:
         await self._tell(_event(b"N", int(is_there)))
 
     async def until(self, holds: Callable[[dict[str, Any]], bool]) -> None:
-        """Return once what it tells is as wanted."""
+        """Return once what it tells is as wanted. Raises Unavailable if it has died before."""
         while self.status is None or not holds(self.status):
+            if self._listening is None or self._listening.done():
+                raise Unavailable(f"the device has ended: {self.status}")
             self._told.clear()
             await self._told.wait()
 

@@ -12,6 +12,7 @@
 #define STEP_US UINT64_C(100000)
 #define BUSY_US UINT64_C(10000)
 #define ASTRAY_US UINT64_C(1000000)
+#define FOLLOW 1024U /* samples: about four seconds */
 #define ROTATE_FIRST_US UINT64_C(2000000)
 #define ROTATE_MAX_US UINT64_C(30000000)
 #define RENEW_AGAIN_US UINT64_C(30000000)
@@ -117,19 +118,23 @@ static void keep_or_tell(ecg_device *device, ecg_body *body) {
 }
 
 /* The counter's time of the sample that comes next. Conversions come in batches, so that "now" is
- * later than the truth by up to one; counting from an anchor keeps the intervals exact. */
+ * later than the truth by up to one: samples are counted from an anchor, which follows "now" so slowly
+ * that batches do not show. The converter's clock and the counter drift apart without a jump. */
 static uint64_t sample_time_us(ecg_device *device) {
     uint64_t now_us = now_of(device);
     uint64_t since = device->samples - device->anchor_index;
     uint64_t at_us = device->anchor_us +
                      ((since * UINT64_C(100000000)) / device->settings.rate_centihz);
-    int is_astray = at_us > now_us + ASTRAY_US || at_us + ASTRAY_US < now_us;
-    if (!device->is_anchored || is_astray) {
+    int is_ahead = at_us > now_us;
+    uint64_t apart_us = is_ahead ? at_us - now_us : now_us - at_us;
+    if (!device->is_anchored || apart_us > ASTRAY_US) {
         device->is_anchored = 1;
         device->anchor_us = now_us;
         device->anchor_index = device->samples;
         return now_us;
     }
+    uint64_t step_us = apart_us / FOLLOW;
+    device->anchor_us = is_ahead ? device->anchor_us - step_us : device->anchor_us + step_us;
     return at_us;
 }
 

@@ -6,7 +6,8 @@
 
 ecg_error ecg_frontend_begin(ecg_frontend *frontend, const ecg_frontend_form *form,
                              uint16_t *nv_per_lsb) {
-    if (form->bits == 0 || form->bits > BITS_MAX || form->gain == 0) {
+    if (form->bits == 0 || form->bits > BITS_MAX || form->gain == 0 ||
+        (2U * form->margin) + 2U >= UINT32_C(1) << form->bits) {
         return ECG_BAD_ARGUMENT;
     }
     uint64_t steps = (uint64_t)form->gain << form->bits;

@@ -22,7 +22,8 @@ typedef struct {
     uint32_t unsettled;
 } ecg_frontend;
 
-/* ECG_BAD_ARGUMENT for a form whose unit does not fit into nv_per_lsb. */
+/* ECG_BAD_ARGUMENT for a form whose unit does not fit into nv_per_lsb, or whose margins leave no code
+ * between them. */
 ecg_error ecg_frontend_begin(ecg_frontend *frontend, const ecg_frontend_form *form,
                              uint16_t *nv_per_lsb);
 

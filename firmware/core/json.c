@@ -163,6 +163,9 @@ static ecg_error skip_member(cursor *c, unsigned depth, const char *path, piece 
         return ECG_MALFORMED;
     }
     const char *rest = rest_of(path, name);
+    if (rest != NULL) {
+        *found = (piece){NULL, NULL}; /* what came before under this name counts no more */
+    }
     skip_space(c);
     const char *from = c->at;
     error = skip_value(c, depth + 1U, rest != NULL && *rest != '\0' ? rest : NULL, found);

@@ -279,6 +279,29 @@ static void test_a_new_key_is_used_as_soon_as_it_is_taken(void **state) {
     assert_int_equal(device.tally.forged, 0);
 }
 
+/* Asked for the next one too soon, the device makes it once the earlier one is not needed any more. */
+static void test_a_third_key_waits_until_the_first_is_not_needed(void **state) {
+    (void)state;
+    go_online();
+    beat(1);
+    ecg_header first = device.session.header;
+    say_rotate();
+    say_taken();
+    let_pass(S);
+    say_rotate();
+    assert_int_equal(device.keys.pending.epoch, 0);
+    acknowledge("key-earlier", &first, 10);
+    say_rotate();
+    assert_int_equal(device.keys.pending.epoch, 3);
+    power_off();
+    power_on();
+    assert_int_equal(device.keys.pending.epoch, 3);
+    say_taken();
+    let_pass(S);
+    assert_int_equal(device.session.header.key_epoch, 3);
+    assert_int_equal(device.keys.earlier.epoch, 0); /* nothing was sealed under the second */
+}
+
 /* A session that ended with a gap could not tell of it: samples would be missing unsaid. */
 static void test_a_gap_is_told_before_a_new_key_is_used(void **state) {
     (void)state;
@@ -403,6 +426,30 @@ static void test_a_chunk_of_a_forgotten_key_is_owed_no_more(void **state) {
     assert_int_equal(device.courier.outbox.owed, 1);
 }
 
+/* The converter's clock is not the counter's: 0.1 % off either way, in batches of 10 samples. */
+static void test_a_converter_that_drifts_makes_no_jumps(void **state) {
+    const uint64_t periods_us[] = {3996, 4004};
+    (void)state;
+    for (size_t i = 0; i < ROWS(periods_us); i++) {
+        uint64_t before_us = 0;
+        begin(state);
+        ecg_device_on_time(&device, 1000U * S);
+        uint64_t from_us = here.now_us;
+        for (uint32_t n = 0; n < 2000U * 250U; n++) {
+            here.now_us += n % 10U == 0U ? 10U * periods_us[i] : 0U;
+            ecg_device_on_code(&device, 2048, 0, 0);
+            uint64_t t0_us = device.framer.body.t0_us;
+            if (device.framer.body.n_valid == 1U && n > 250U * 20U) {
+                assert_in_range(t0_us - before_us, 187U * 4000U * 99U / 100U,
+                                187U * 4000U * 101U / 100U);
+                assert_in_range(t0_us - 1000U * S, here.now_us - from_us - S / 10U,
+                                here.now_us - from_us + S / 10U);
+            }
+            before_us = device.framer.body.n_valid == 1U ? t0_us : before_us;
+        }
+    }
+}
+
 static void test_without_wifi_nothing_is_sent(void **state) {
     (void)state;
     go_online();
@@ -416,12 +463,14 @@ static void test_without_wifi_nothing_is_sent(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_a_new_key_is_used_as_soon_as_it_is_taken, begin),
+        cmocka_unit_test_setup(test_a_third_key_waits_until_the_first_is_not_needed, begin),
         cmocka_unit_test_setup(test_a_gap_is_told_before_a_new_key_is_used, begin),
         cmocka_unit_test_setup(test_an_open_chunk_waits_for_room_before_a_new_key_is_used, begin),
         cmocka_unit_test(test_a_memory_that_fails_at_each_write),
         cmocka_unit_test_setup(test_a_session_that_cannot_begin_stops_no_recording, begin),
         cmocka_unit_test_setup(test_a_request_that_finds_no_room_is_not_made_at_every_step, begin),
         cmocka_unit_test_setup(test_a_chunk_of_a_forgotten_key_is_owed_no_more, begin),
+        cmocka_unit_test(test_a_converter_that_drifts_makes_no_jumps),
         cmocka_unit_test_setup(test_without_wifi_nothing_is_sent, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

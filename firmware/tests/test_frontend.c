@@ -35,6 +35,11 @@ static void test_units(void **state) {
     form = FORM;
     form.bits = 16;
     assert_int_equal(ecg_frontend_begin(&frontend, &form, &nv), ECG_BAD_ARGUMENT);
+    form.bits = 8;
+    form.margin = 126;
+    assert_int_equal(ecg_frontend_begin(&frontend, &form, &nv), ECG_OK);
+    form.margin = 127; /* from both ends: no code is between them */
+    assert_int_equal(ecg_frontend_begin(&frontend, &form, &nv), ECG_BAD_ARGUMENT);
 }
 
 static void test_about_mid_scale_and_saturated_at_the_ends(void **state) {

@@ -125,3 +125,9 @@ def test_uuids(name: UUID, at: int, wrong: str) -> None:
     error = library().ecg_uuid_read(text.encode(), back)
     assert (error == OK) == is_canonical
     assert not is_canonical or back.raw == UUID(text).bytes
+
+
+@pytest.mark.parametrize("last", [b"{}", b'{"c":"d"}', b"5", b"null"])
+def test_an_object_that_comes_twice_counts_the_last_time(last: bytes) -> None:
+    assert string(b'{"a":{"b":"first"},"a":%s}' % last, b"a.b") == (EMPTY, "")
+    assert string(b'{"a":%s,"a":{"b":"second"}}' % last, b"a.b") == (OK, "second")

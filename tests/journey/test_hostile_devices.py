@@ -99,6 +99,17 @@ async def frames(road: FirmwareRoad, device_id: UUID) -> list[bytes]:
     return [row["frame"] for row in rows]
 
 
+async def refused(road: FirmwareRoad, device_id: UUID) -> list[tuple[str, bytes]]:
+    """What was refused of a device, and why."""
+    connection = await asyncpg.connect(road.database_url)
+    try:
+        query = "SELECT reason, frame FROM quarantine WHERE device_id = $1 ORDER BY id"
+        rows = await connection.fetch(query, device_id)
+    finally:
+        await connection.close()
+    return [(row["reason"], row["frame"]) for row in rows]
+
+
 async def test_a_device_cannot_publish_as_another(
     road: FirmwareRoad, anna: Firmware, berta: Firmware
 ) -> None:
@@ -112,6 +123,8 @@ async def test_a_device_cannot_publish_as_another(
     await publish(client, chunk_topic(berta.device_id), stolen)
     await client.close()
     await record(berta)
+    # Not as the duplicate that it is: it was refused for whose it says it is.
+    assert await refused(road, berta.device_id) == [("wrong-topic", stolen)]
     assert await frames(road, anna.device_id) == before
     assert all(
         frame[4:20] == berta.device_id.bytes for frame in await frames(road, berta.device_id)
@@ -133,6 +146,7 @@ async def test_a_session_cannot_be_replayed(road: FirmwareRoad, anna: Firmware) 
     assert after[: len(before)] == before
     assert len(after) == len(before) + CHUNKS + 1
     assert bytes(renumbered) not in after
+    assert ("bad-tag", bytes(renumbered)) in await refused(road, anna.device_id)
 
 
 async def test_a_memory_that_was_rolled_back_repeats_no_nonce(
