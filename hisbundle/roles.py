@@ -54,8 +54,7 @@ async def ingest(parts: Parts) -> None:
         queue_max=settings.ingest_queue_max,
         quarantine_max=settings.quarantine_max_per_device,
     )
-    async with core, contextlib.AsyncExitStack() as stack:
-        stack.callback(desk.close)
+    async with core:
         if parts.tls is None:
             await _from_broker(parts, core, desk)
         else:

@@ -40,6 +40,7 @@ class Refusal(StrEnum):
     UNKNOWN_KEY = "unknown-key"  # no key of that epoch
     BAD_TAG = "bad-tag"  # the authentication tag is wrong
     CONFLICT = "conflict"  # the number is taken by other bytes
+    AWAY = "away"  # a key request came while vault or database were away: ask again
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from core.topics import device_of_key_topic
 from ingest import metrics
 from ingest.enrol import EnrolmentKey, EnrolmentRequest
 from ingest.frames import STORED, ChunkSink, Frame, Outcome, Refusal, refused
-from ingest.patience import Patience
 from store import devices, fleet, quarantine
 from store.database import Database, Transaction
 
@@ -44,15 +43,17 @@ class KeyDesk:
         self.command: Command | None = None
         self._database, self._vault, self._key = database, vault, key
         self._quarantine_max = quarantine_max
-        self._patience = Patience()
-
-    def close(self) -> None:
-        """Wait for nothing any more: what is not answered stays with its sender."""
-        self._patience.close()
 
     async def submit(self, frame: Frame) -> Outcome:
-        """Take one request; waits while the database or the vault is away."""
-        return await self._patience.until_available(lambda: self._settle(frame))
+        """Take one request. While the database or the vault is away it is not kept: the device
+        asks again, and no chunk behind it shall wait.
+        """
+        try:
+            return await self._settle(frame)
+        except Unavailable as error:
+            device = device_of_key_topic(frame.topic)
+            log.warning("key.away", device=str(device), detail=str(error))
+            return refused(Refusal.AWAY, str(error))
 
     async def _settle(self, frame: Frame) -> Outcome:
         try:

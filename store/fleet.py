@@ -58,10 +58,11 @@ _REVOKED_KEYS = text(
 
 
 _TO_ROTATE = text(
-    "SELECT DISTINCT ON (d.id) d.id, k.epoch, k.wrapped"
+    # By chance, so that those who are away take no places from the others for ever.
+    "SELECT id, epoch, wrapped FROM (SELECT DISTINCT ON (d.id) d.id, k.epoch, k.wrapped"
     " FROM device d JOIN device_key k ON k.device_id = d.id"
     " WHERE d.rotation_asked_at IS NOT NULL AND d.status = 'active' AND k.status = 'active'"
-    " ORDER BY d.id, k.epoch DESC LIMIT 1000"
+    " ORDER BY d.id, k.epoch DESC) AS newest ORDER BY random() LIMIT 1000"
 )
 
 

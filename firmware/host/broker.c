@@ -5,6 +5,7 @@
 
 #define KEEP_ALIVE_S 30
 #define QUEUE_MOST 64U
+#define AUTHORITIES "/etc/ssl/certs"
 #define SUBSCRIPTIONS 2
 
 void host_broker_begin(host_broker *broker, const host_account *account, ecg_device *device) {
@@ -74,7 +75,8 @@ static int prepare(struct mosquitto *client, const host_account *account) {
         rc = mosquitto_username_pw_set(client, account->username, account->password);
     }
     if (rc == MOSQ_ERR_SUCCESS) {
-        rc = mosquitto_tls_set(client, account->ca_file, NULL,
+        rc = mosquitto_tls_set(client, account->ca_file[0] != '\0' ? account->ca_file : NULL,
+                               account->ca_file[0] != '\0' ? NULL : AUTHORITIES,
                                is_mutual ? account->certificate_file : NULL,
                                is_mutual ? account->key_file : NULL, NULL);
     }

@@ -9,9 +9,9 @@
 typedef struct {
     char host[256];
     int port;
-    char ca_file[1024];
+    char ca_file[1024]; /* "": the authorities of this machine */
     char username[64];
-    char password[128];
+    char password[ECG_PASSWORD_ROOM];
     char certificate_file[1024]; /* "" where there is none */
     char key_file[1024];
 } host_account;

@@ -84,7 +84,11 @@ static ecg_error ask_once(const ecg_ports *ports, const ecg_keys *keys, const ec
         return error;
     }
     error = http_send(config->service_url, "/enrolment", config->claim_token, ca_file, body, &http);
-    if (error != ECG_OK || (http.status != CREATED && http.status != ACCEPTED)) {
+    if (error != ECG_OK) {
+        (void)fail(http.text);
+        return ECG_AGAIN; /* the network was there a moment ago */
+    }
+    if (http.status != CREATED && http.status != ACCEPTED) {
         return fail(http.text);
     }
     if (ecg_claim_read_answer(http.text, http.size, &answer) != ECG_OK) {
@@ -144,7 +148,7 @@ static int read_text(const host_world *world, const char *name, char *out, size_
 ecg_error host_account_load(const host_world *world, const uint8_t device_id[ECG_ID_BYTES],
                             host_account *account) {
     char address[ECG_HOST_ROOM + 8U];
-    char certificate[2];
+    char first[2];
     memset(account, 0, sizeof *account);
     if (!read_text(world, "address", address, sizeof address) ||
         sscanf(address, "%255s %d", account->host, &account->port) != 2 ||
@@ -153,9 +157,11 @@ ecg_error host_account_load(const host_world *world, const uint8_t device_id[ECG
         return ECG_NO_KEY;
     }
     ecg_uuid_write(device_id, account->username);
-    host_world_path(world, "ca.pem", account->ca_file);
-    if (read_text(world, "certificate.pem", certificate, sizeof certificate) &&
-        certificate[0] != '\0') {
+    if (read_text(world, "ca.pem", first, sizeof first) && first[0] != '\0') {
+        host_world_path(world, "ca.pem", account->ca_file);
+    }
+    if (read_text(world, "certificate.pem", first, sizeof first) &&
+        first[0] != '\0') {
         host_world_path(world, "certificate.pem", account->certificate_file);
         host_world_path(world, "key.pem", account->key_file);
     }

@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from core.enrolment import MAX_EPOCH, seal_device_key
-from core.keys import device_key_name
+from core.errors import Unavailable
+from core.keys import KeyName, device_key_name
 from core.local_vault import LocalVault
 from core.rotation import build_request, command_taken, command_to_rotate
 from core.topics import chunk_topic, key_topic
@@ -181,6 +182,23 @@ async def test_a_key_that_was_taken_is_confirmed_after_the_one_before_it_is_revo
     other = owner.request(secrets.token_bytes(32))
     assert (await owner.ask(other, owner.id)).refusal is Refusal.REVOKED
     assert await owner.newest() == (2, new)
+
+
+class Away(LocalVault):
+    """A vault that does not answer."""
+
+    async def unwrap(self, name: KeyName, wrapped: bytes) -> bytes:
+        raise Unavailable("the vault does not answer")
+
+
+async def test_a_vault_that_is_away_holds_nothing_up(owner: Owner, tmp_path: Path) -> None:
+    desk = KeyDesk(owner.database, Away(tmp_path / "other.key"), owner.service, 10)
+    payload = owner.request(secrets.token_bytes(32))
+    outcome = await desk.submit(Frame(key_topic(owner.id), payload, owner.id))
+    assert outcome.refusal is Refusal.AWAY
+    async with owner.database.transaction() as tx:
+        assert await quarantine.count(tx) == 0
+    assert (await owner.newest())[0] == 1
 
 
 class Sink:
