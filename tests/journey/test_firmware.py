@@ -123,7 +123,9 @@ async def lose_power(
     device.ago_s = AGO_S - round(patient.at / RATE_HZ)
     await device.power_on()
     await wear(device, patient, 30)
-    await asyncio.sleep(0.15 * (turn % 4))
+    async with asyncio.timeout(WAIT_S):
+        await device.until(lambda told: told["sealed"] > 5 * turn)
+    await asyncio.sleep(0.1 * (turn % 3))
     await device.power_off()
     return patient.power_loss(), device.status["sealed"] if device.status else 0
 
