@@ -2,17 +2,19 @@
 
 import asyncio
 import math
+import secrets
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from core.chunk import SAMPLES_PER_CHUNK, ChunkBody, ChunkHeader, SessionCipher
+from core.errors import Incorrect
 from simulator.framer import Framer
-from simulator.identity import Identity, boot, load_identity
+from simulator.identity import KEY_BYTES, Identity, boot, load_identity, save_identity
 from simulator.outbox import Outbox
 from simulator.uplink import Uplink
 
@@ -56,32 +58,73 @@ class Device:
         self.lost_samples = 0
         self.signal_s = 0.0
         self.session_id = b""
+        self._framer: Framer | None = None
 
     def power_on(self, age_s: float) -> None:
         """Begin a session whose first sample was measured ``age_s`` seconds ago."""
+        self._begin(round((time.time() - age_s) * 1e6) if self._clock_set else 0)
+
+    def _begin(self, started_us: int) -> Framer:
         self.identity, self.session_id = boot(self._path, self.identity)
-        started_us = round((time.time() - age_s) * 1e6) if self._clock_set else 0
         identity = self.identity
         self._framer = Framer(self.rate_hz, started_us)
         self._cipher = SessionCipher(
             identity.device_key, identity.device_id, identity.key_epoch, self.session_id
         )
         self._next_seq = 0
+        return self._framer
 
     def measure(self, samples_mv: Samples) -> None:
         """Take samples in; what completes a chunk is sealed and kept."""
-        for body in self._framer.push(samples_mv):
+        for body in self._running().push(samples_mv):
             self._keep(body)
 
     def power_off(self) -> None:
         """End the recording properly: the rest goes out as a partial chunk."""
-        for body in self._framer.flush():
+        for body in self._running().flush():
             self._keep(body)
+        self._framer = None
 
     def drop(self, count: int) -> None:
         """Count samples for which the outbox had no room."""
         self.lost_samples += count
-        self._framer.skip(count)
+        self._running().skip(count)
+
+    def make_key(self) -> None:
+        """Keep a new key before anybody hears of it; there are never more than two and this one."""
+        self.forget_key()
+        if not self.identity.pending_key and not self.identity.earlier_key:
+            self._remember(replace(self.identity, pending_key=secrets.token_bytes(KEY_BYTES)))
+
+    def use_key(self) -> None:
+        """Go on under the pending key, in a new session; the open chunk is the last before.
+
+        Not while lost samples wait to be told: the next chunk of their session does that.
+        """
+        framer = self._framer
+        if framer is None:
+            self._remember(self.identity.renewed())
+            return
+        for body in framer.flush():
+            self._keep(body)
+        if not framer.owes_gap:
+            self.identity = self.identity.renewed()  # durable with the new session's boot
+            self._begin(framer.next_sample_us)
+
+    def forget_key(self) -> None:
+        """Drop the key before the newest once no chunk needs it."""
+        identity = self.identity
+        if identity.earlier_key and not self.outbox.owes_before(identity.key_epoch):
+            self._remember(replace(identity, earlier_key=b""))
+
+    def _remember(self, identity: Identity) -> None:
+        save_identity(self._path, identity)
+        self.identity = identity
+
+    def _running(self) -> Framer:
+        if self._framer is None:
+            raise Incorrect("the device's power is off")
+        return self._framer
 
     def _keep(self, body: ChunkBody) -> None:
         identity = self.identity

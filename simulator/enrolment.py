@@ -76,4 +76,5 @@ def _enrol(
     confirmation = base64.b64decode(answer["key_confirmation"])
     if not hmac.compare_digest(confirmation, key_confirmation(identity.device_key, *name)):
         raise Fault("the service did not prove that it holds the device's key")
-    return replace(identity, mqtt_password=answer["mqtt_password"]), MqttAddress(**service["mqtt"])
+    known = replace(identity, mqtt_password=answer["mqtt_password"], service_point=point)
+    return known, MqttAddress(**service["mqtt"])

@@ -50,13 +50,24 @@ class Framer:
         self.next_sample += count
         self._gap_before = True
 
+    @property
+    def owes_gap(self) -> bool:
+        """Whether samples were skipped of which no chunk has told yet."""
+        return self._gap_before
+
+    @property
+    def next_sample_us(self) -> int:
+        """When the next sample is measured, once nothing is held; 0 while the clock is unset."""
+        offset_us = round(self.next_sample * 1e6 / self.rate_hz)
+        return self.started_us and self.started_us + offset_us
+
     def _body(self, samples_mv: npt.NDArray[np.float64]) -> ChunkBody:
         first, valid = self.next_sample, len(samples_mv)
         codes = np.full(SAMPLES_PER_CHUNK, INVALID_SAMPLE, dtype=np.int16)
         codes[:valid] = quantise(samples_mv, self.nv_per_lsb)
         flags = self._flags(codes[:valid])
+        t0_us = self.next_sample_us
         self.next_sample += valid
-        t0_us = self.started_us and self.started_us + round(first * 1e6 / self.rate_hz)
         rate_centihz = round(self.rate_hz * 100)
         return ChunkBody(t0_us, first, rate_centihz, flags, valid, self.nv_per_lsb, codes)
 

@@ -16,17 +16,44 @@ from uuid import UUID, uuid4
 from core.errors import Conflict, Incorrect
 
 KEY_BYTES = 32
+_LATER = ("service_point", "pending_key", "earlier_key")
+"""Not in the files of devices from before they could change their key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A device's memory across power cuts; ``mqtt_password`` is empty until it is enrolled."""
+    """A device's memory across power cuts; ``mqtt_password`` is empty until it is enrolled.
+
+    ``pending_key`` is asked for and not yet in use; ``earlier_key``, of the epoch before, is kept
+    while chunks sealed under it are owed. Both are empty where there is none.
+    """
 
     device_id: UUID
     device_key: bytes
     key_epoch: int
     boot_counter: int
     mqtt_password: str = ""
+    service_point: bytes = b""
+    pending_key: bytes = b""
+    earlier_key: bytes = b""
+
+    def key_of(self, key_epoch: int) -> bytes:
+        """The key of an epoch. Raises Incorrect for one that the device has no key of."""
+        keys = {self.key_epoch: self.device_key, self.key_epoch - 1: self.earlier_key}
+        key = keys.get(key_epoch)
+        if not key:
+            raise Incorrect(f"no key of epoch {key_epoch}")
+        return key
+
+    def renewed(self) -> "Identity":
+        """With the pending key in use, and the one before kept."""
+        return replace(
+            self,
+            device_key=self.pending_key,
+            key_epoch=self.key_epoch + 1,
+            pending_key=b"",
+            earlier_key=self.device_key,
+        )
 
 
 def new_identity(device_id: UUID | None = None) -> Identity:
@@ -36,10 +63,10 @@ def new_identity(device_id: UUID | None = None) -> Identity:
 
 def save_identity(path: Path, identity: Identity) -> None:
     """Write the identity so that a crash leaves either the old or the new one."""
-    fields = asdict(identity) | {
-        "device_id": str(identity.device_id),
-        "device_key": identity.device_key.hex(),
-    }
+    fields = {
+        name: value.hex() if isinstance(value, bytes) else value
+        for name, value in asdict(identity).items()
+    } | {"device_id": str(identity.device_id)}
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_suffix(".new")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
@@ -61,6 +88,7 @@ def load_identity(path: Path) -> Identity:
             int(fields["key_epoch"]),
             int(fields["boot_counter"]),
             str(fields["mqtt_password"]),
+            *(bytes.fromhex(fields.get(name, "")) for name in _LATER),
         )
     except (KeyError, TypeError, ValueError):  # nothing of the file: it holds the key
         raise Incorrect(f"{path} does not hold a device's identity") from None

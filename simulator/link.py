@@ -1,4 +1,4 @@
-"""One MQTT 5 connection of a device: QoS 1 out, acknowledgements in (PROTOCOL.md, section 1)."""
+"""One MQTT 5 connection of a device: QoS 1 out, what is for it in (PROTOCOL.md, section 1)."""
 
 import asyncio
 import ssl
@@ -9,9 +9,10 @@ from uuid import UUID
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from core.errors import Unavailable
-from core.topics import ack_topic, chunk_topic
+from core.topics import ack_topic, chunk_topic, command_topic, key_topic
 from simulator.background import in_background
 from simulator.enrolment import MqttAddress
 
@@ -31,12 +32,13 @@ class Link:
         address: MqttAddress,
         device_id: UUID,
         password: str,
-        on_message: Callable[[bytes], None],
+        on_ack: Callable[[bytes], None],
+        on_command: Callable[[bytes], None],
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._address = address
         self._device_id = device_id
-        self._on_message = on_message
+        self._hears = {ack_topic(device_id): on_ack, command_topic(device_id): on_command}
         self._ready: asyncio.Future[None] = self._loop.create_future()
         self.closed = asyncio.Event()
         self._client = self._make_client(password)
@@ -79,6 +81,10 @@ class Link:
         """Hand a sealed chunk to the connection (at least once, while it lasts)."""
         self._client.publish(chunk_topic(self._device_id), frame, qos=1)
 
+    def ask(self, request: bytes) -> None:
+        """Hand a request for a new key to the connection."""
+        self._client.publish(key_topic(self._device_id), request, qos=1)
+
     async def close(self) -> None:
         """Say goodbye and end the network thread."""
         self._client.disconnect()
@@ -104,7 +110,7 @@ class Link:
         if reason.is_failure:
             self._tell(self._settle, f"MQTT login refused: {reason}")
             return
-        client.subscribe(ack_topic(self._device_id), qos=1)
+        client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self._hears])
 
     def _subscribed(
         self, _client: mqtt.Client, _data: Any, _mid: int, reasons: list[ReasonCode], _props: Any
@@ -113,7 +119,9 @@ class Link:
         self._tell(self._settle, f"subscription refused: {refused[0]}" if refused else None)
 
     def _message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        self._tell(self._on_message, bytes(message.payload))
+        hear = self._hears.get(message.topic)
+        if hear is not None:
+            self._tell(hear, bytes(message.payload))
 
     def _disconnected(
         self, _client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _props: Any

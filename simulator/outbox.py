@@ -59,6 +59,12 @@ class Outbox:
         kept = [((session, seq), frame) for session, seq, frame in rows]
         return [(slot, frame) for slot, frame in kept if slot not in busy][:limit]
 
+    def owes_before(self, key_epoch: int) -> bool:
+        """Whether a kept chunk was sealed under an earlier key (bytes 20 to 24 of its header)."""
+        query = "SELECT EXISTS (SELECT 1 FROM chunk WHERE substr(frame, 21, 4) < ?)"
+        found: int = self._db.execute(query, (key_epoch.to_bytes(4, "big"),)).fetchone()[0]
+        return bool(found)
+
     def settle(self, ack: Acknowledgement) -> int:
         """Forget what the acknowledgement covers; returns how many chunks that were."""
         spans = [(0, ack.watermark - 1), *ack.ranges]

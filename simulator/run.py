@@ -67,8 +67,11 @@ def broker_address(mqtt_url: str, ca_file: Path | None) -> MqttAddress:
 async def _enrolled(plan: Simulation, device: Device) -> MqttAddress:
     """Enrol the device, let it remember that, and say where it shall send."""
     patient = plan.patient or default_patient(plan.folder.name, plan.seed)
+    identity = device.identity
+    if identity.pending_key:  # the service may have it already: its confirmation says that it does
+        identity = identity.renewed()
     device.identity, address = await in_background(
-        enrol, plan.base_url, plan.token, device.identity, patient
+        enrol, plan.base_url, plan.token, identity, patient
     )
     save_identity(plan.folder / "identity.json", device.identity)
     return broker_address(plan.mqtt_url, plan.mqtt_ca_file) if plan.mqtt_url else address
@@ -110,7 +113,7 @@ async def _simulate(plan: Simulation) -> Sent:
     address = await _enrolled(plan, device)
     pace = Pace(plan.speed, plan.backlog_s, duration_s)
     wire = FaultyWire(plan.faults, plan.seed)
-    uplink = Uplink(lambda: device.identity, address, device.outbox, wire)
+    uplink = Uplink(device, address, device.outbox, wire)
     sending = asyncio.create_task(uplink.run(), name="uplink")
     measuring = asyncio.create_task(
         measure_all(device, uplink, blocks, pace, plan.reboot_every_s), name="measure"

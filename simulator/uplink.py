@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
@@ -12,9 +11,9 @@ from core.ack import Acknowledgement, ack_key, parse_ack, verify_ack
 from core.errors import Incorrect, Unavailable
 from simulator.enrolment import MqttAddress
 from simulator.faults import FaultyWire
-from simulator.identity import Identity
 from simulator.link import Link
 from simulator.outbox import Outbox, Slot
+from simulator.rotation import KeyChange, Renewable
 
 log = structlog.get_logger()
 
@@ -39,12 +38,13 @@ class Uplink:
 
     def __init__(
         self,
-        identity: Callable[[], Identity],
+        device: Renewable,
         address: MqttAddress,
         outbox: Outbox,
         wire: FaultyWire,
     ) -> None:
-        self._identity = identity
+        self._device = device
+        self._key_change = KeyChange(device)
         self._address = address
         self._outbox = outbox
         self._wire = wire
@@ -63,9 +63,13 @@ class Uplink:
         """Connect, send and reconnect with backoff and jitter, until cancelled."""
         attempt = 0
         while True:
-            identity = self._identity()
+            identity = self._device.identity
             link = Link(
-                self._address, identity.device_id, identity.mqtt_password, self._acknowledge
+                self._address,
+                identity.device_id,
+                identity.mqtt_password,
+                self._acknowledge,
+                self._obey,
             )
             try:
                 await link.open()
@@ -80,11 +84,15 @@ class Uplink:
 
     async def _serve(self, link: Link) -> None:
         self._flights.clear()
+        self._key_change.hurry()
         self._wake.set()
         closed = asyncio.create_task(link.closed.wait())
         try:
             while not closed.done():
                 self._send_due(link)
+                request = self._key_change.request(monotonic())
+                if request is not None:
+                    link.ask(request)
                 await self._sleep(closed)
         finally:
             closed.cancel()
@@ -92,7 +100,11 @@ class Uplink:
     async def _sleep(self, closed: asyncio.Task[bool]) -> None:
         """Wait for news, a lost connection, or the next resend."""
         self._wake.clear()
-        due_at = min((flight.due_at for flight in self._flights.values()), default=monotonic() + 60)
+        due_at = min(
+            monotonic() + 60,
+            self._key_change.due_at,
+            *(flight.due_at for flight in self._flights.values()),
+        )
         woken = asyncio.create_task(self._wake.wait())
         await asyncio.wait(
             {woken, closed},
@@ -119,20 +131,26 @@ class Uplink:
         self._flights[slot] = _Flight(now, now + wait_s, attempts)
 
     def _acknowledge(self, payload: bytes) -> None:
-        identity = self._identity()
+        identity = self._device.identity
         try:
             form = parse_ack(payload)
-            key = ack_key(identity.device_key, identity.device_id, form.key_epoch, form.session_id)
+            device_key = identity.key_of(form.key_epoch)
+            key = ack_key(device_key, identity.device_id, form.key_epoch, form.session_id)
             ack = verify_ack(payload, key)
         except Incorrect as error:
             log.warning("acknowledgement refused", reason=str(error))
             return
         self.acknowledged += self._outbox.settle(ack)
         self._land(ack)
+        self._device.forget_key()
         self.moved.set()
         if not len(self._outbox):
             self.settled.set()
         self._wake.set()
+
+    def _obey(self, payload: bytes) -> None:
+        self._key_change.hear(payload)
+        self.nudge()
 
     def _land(self, ack: Acknowledgement) -> None:
         """Forget flights that arrived; hurry those that others have overtaken."""
