@@ -77,7 +77,10 @@ async def _from_endpoint(parts: Parts, core: Ingest, desk: KeyDesk, tls: ServerT
     async with asyncio.TaskGroup() as group:
         group.create_task(_renew(tls))
         group.create_task(keep_watch(parts.database, parts.keys, endpoint))
-        group.create_task(ask_for_keys(parts.database, parts.vault, endpoint.command))
+        asking = ask_for_keys(
+            parts.database, parts.vault, endpoint.command, lambda: endpoint.devices
+        )
+        group.create_task(asking)
         group.create_task(endpoint.serve())
 
 

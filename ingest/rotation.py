@@ -2,7 +2,7 @@
 
 import asyncio
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from uuid import UUID
 
 import structlog
@@ -19,6 +19,8 @@ from store.database import Database, Transaction
 
 Command = Callable[[UUID, bytes], Awaitable[object]]
 """Sends a command to a device; never raises for an absent one."""
+Present = Callable[[], Collection[UUID]]
+"""The devices that are connected to us."""
 
 ASK_EVERY_S = 30.0
 LOOK_S = 5.0
@@ -145,23 +147,35 @@ class ByTopic:
         return await (self._keys if is_key else self._chunks).submit(frame)
 
 
-async def ask_for_keys(database: Database, vault: KeyVault, command: Command) -> None:
-    """Tell the devices of which an operator wants a new key, until they have one; never returns."""
+async def ask_for_keys(
+    database: Database, vault: KeyVault, command: Command, present: Present | None = None
+) -> None:
+    """Tell the devices of which an operator wants a new key, until they have one; never returns.
+
+    Where the connections are ours (``present``), a device is asked soon after it has come.
+    """
     asked_at: dict[UUID, float] = {}
     while True:
         try:
-            await _ask(database, vault, command, asked_at)
+            await _ask(database, vault, command, asked_at, present)
         except Unavailable as error:
             log.warning("rotation.away", error=str(error))
         await asyncio.sleep(LOOK_S)
 
 
 async def _ask(
-    database: Database, vault: KeyVault, command: Command, asked_at: dict[UUID, float]
+    database: Database,
+    vault: KeyVault,
+    command: Command,
+    asked_at: dict[UUID, float],
+    present: Present | None,
 ) -> None:
     now_s = asyncio.get_running_loop().time()
     async with database.transaction() as tx:
         wanted = await fleet.to_rotate(tx)
+    if present is not None:
+        here = present()
+        wanted = [each for each in wanted if each.device_id in here]
     for gone in asked_at.keys() - {each.device_id for each in wanted}:
         del asked_at[gone]
     for each in wanted:

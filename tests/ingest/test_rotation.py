@@ -147,6 +147,31 @@ async def test_what_an_operator_wants_is_asked_for_until_it_is_there(owner: Owne
         assert await fleet.to_rotate(tx) == []
 
 
+async def test_a_device_is_asked_once_it_has_come(
+    owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.rotation.LOOK_S", 0.05)
+    async with owner.database.transaction() as tx:
+        await fleet.ask_rotation(tx, owner.id, datetime.now(UTC))
+    road, here = Road(), set[UUID]()
+    asking = asyncio.create_task(
+        ask_for_keys(owner.database, owner.vault, road.command, lambda: here)
+    )
+    try:
+        await asyncio.sleep(0.3)
+        assert road.sent == []
+        for times in (1, 2):  # comes, goes, and is asked anew as soon as it is back
+            here.add(owner.id)
+            await road.arrived.wait()
+            await asyncio.sleep(0.3)
+            assert len(road.sent) == times
+            here.clear()
+            road.arrived.clear()
+            await asyncio.sleep(0.3)
+    finally:
+        asking.cancel()
+
+
 async def test_a_device_that_cannot_be_asked_is_in_nobodys_way(owner: Owner) -> None:
     ends, spoilt = [Owner(owner.database, owner.vault, owner.service) for _ in range(2)]
     # Asked in the order of their ids: those that fail come first.
