@@ -87,8 +87,7 @@ class Device:
 
     def drop(self, count: int) -> None:
         """Count samples for which the outbox had no room."""
-        self.lost_samples += count
-        self._running().skip(count)
+        self.lost_samples += self._running().skip(count)
 
     def make_key(self) -> None:
         """Keep a new key before anybody hears of it; there are never more than two and this one."""

@@ -45,10 +45,16 @@ class Framer:
         rest, self._held = self._held, np.empty(0)
         return [self._body(rest)] if len(rest) else []
 
-    def skip(self, count: int) -> None:
-        """Count samples that were measured but could not be kept; the next chunk says so."""
-        self.next_sample += count
+    def skip(self, count: int) -> int:
+        """Count samples that were measured but could not be kept; the next chunk says so.
+
+        What was held goes with them, for no chunk goes on across a gap; how many that makes.
+        """
+        lost = count + len(self._held)
+        self._held = np.empty(0)
+        self.next_sample += lost
         self._gap_before = True
+        return lost
 
     @property
     def owes_gap(self) -> bool:

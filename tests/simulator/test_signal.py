@@ -133,6 +133,15 @@ def test_framer_flags_what_went_wrong() -> None:
     assert ChunkFlag.SATURATED in after.flags
 
 
+def test_what_was_held_before_a_gap_is_not_told_as_after_it() -> None:
+    framer = Framer(125.0, 0)
+    assert framer.push(np.full(100, 1.0)) == []
+    assert framer.skip(500) == 600
+    after = framer.push(np.full(SAMPLES_PER_CHUNK, 2.0))[0]
+    assert after.sample_index == 600
+    assert (after.samples == 2000).all()
+
+
 def test_quantised_millivolts_come_back_within_half_a_code() -> None:
     samples_mv = np.linspace(-5, 5, 1001)
     codes = quantise(samples_mv, 732)
