@@ -1,9 +1,10 @@
 """Where everything is: one line for each address, most of them from the declarations."""
 
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -53,6 +54,13 @@ _ROUTES: tuple[tuple[Interaction, str, str, Handler], ...] = (
 
 def install(app: FastAPI) -> None:
     """Give ``app`` every route that there is."""
+    app.router.routes.extend(_made().routes)
+
+
+@cache
+def _made() -> APIRouter:
+    """The routes. They know no application, and to make them takes longer than all else of one."""
+    app = APIRouter()
     _serve_service(app)
     for path, methods, endpoint in operations.ROUTES:
         for method in methods:
@@ -65,9 +73,10 @@ def install(app: FastAPI) -> None:
     for kind in TYPES.values():
         _serve_type(app, kind)
     _serve_audit(app)
+    return app
 
 
-def _serve_service(app: FastAPI) -> None:
+def _serve_service(app: APIRouter) -> None:
     for prefix in ("", FHIR_PATH):
         _add(app, f"{prefix}/metadata", "GET", metadata.metadata)
         smart = f"{prefix}/.well-known/smart-configuration"
@@ -85,7 +94,7 @@ def _serve_service(app: FastAPI) -> None:
         _add(app, path, "POST", bundles.bundle, incoming.BUNDLE_BODY)
 
 
-def _serve_bulk(app: FastAPI) -> None:
+def _serve_bulk(app: APIRouter) -> None:
     for method in ("GET", "POST"):
         _add(app, f"{FHIR_PATH}/$export", method, kickoff.system)
         _add(app, f"{FHIR_PATH}/Patient/$export", method, kickoff.patients)
@@ -96,14 +105,14 @@ def _serve_bulk(app: FastAPI) -> None:
     _add(app, f"{job}/{{number}}.ndjson", "GET", files.download)
 
 
-def _serve_audit(app: FastAPI) -> None:
+def _serve_audit(app: APIRouter) -> None:
     path = f"{FHIR_PATH}/AuditEvent"
     _add(app, path, "GET", events.search_get)
     _add(app, f"{path}/_search", "POST", events.search_post)
     _add(app, f"{path}/{{id}}", "GET", events.read)
 
 
-def _serve_type(app: FastAPI, kind: ResourceType) -> None:
+def _serve_type(app: APIRouter, kind: ResourceType) -> None:
     for interaction, path, method, handler in _ROUTES:
         if interaction in kind.interactions:
             serve = binaries.read if kind.name == "Binary" else handler
@@ -128,7 +137,7 @@ def _bound(handler: Handler, kind: ResourceType) -> Endpoint:
 
 
 def _add(
-    app: FastAPI, path: str, method: str, endpoint: Endpoint, body: dict[str, Any] | None = None
+    app: APIRouter, path: str, method: str, endpoint: Endpoint, body: dict[str, Any] | None = None
 ) -> None:
     app.add_api_route(
         path,
