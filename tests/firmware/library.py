@@ -1,6 +1,7 @@
 """The device's core as a library on this machine, or why it cannot be one."""
 
 import ctypes
+import fcntl
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -14,8 +15,15 @@ SAMPLES = 187
 
 def make(*target: str) -> "subprocess.CompletedProcess[bytes]":
     """Make a target of firmware/Makefile."""
-    command = [which("make") or "make", "-C", str(FIRMWARE), *target]
-    return subprocess.run(command, capture_output=True, check=False)
+    return _alone(which("make") or "make", "-C", str(FIRMWARE), *target)
+
+
+def _alone(*command: str) -> "subprocess.CompletedProcess[bytes]":
+    """Run it while nobody else builds: several processes of the tests share one folder."""
+    (FIRMWARE / "build").mkdir(exist_ok=True)
+    with (FIRMWARE / "build" / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return subprocess.run(command, capture_output=True, check=False)
 
 
 @cache
@@ -51,10 +59,10 @@ def missing_rv32() -> str:
 @cache
 def missing_crypto() -> str:
     """Why the crypto library cannot be built for that processor here, "" if it can."""
-    fetch = [str(FIRMWARE / "rv32" / "fetch-mbedtls"), str(FIRMWARE / "build" / "mbedtls")]
+    fetch = (str(FIRMWARE / "rv32" / "fetch-mbedtls"), str(FIRMWARE / "build" / "mbedtls"))
     if missing_rv32():
         return missing_rv32()
-    fetched = subprocess.run(fetch, capture_output=True, check=False).returncode == 0
+    fetched = _alone(*fetch).returncode == 0
     return "" if fetched else "Mbed TLS's sources cannot be fetched"
 
 
