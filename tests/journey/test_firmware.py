@@ -5,6 +5,7 @@ is away from the network is simulated: its clock is moved on while its heart goe
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy.typing as npt
 import pytest
 
 from core.chunk import SAMPLES_PER_CHUNK, ChunkFlag
+from core.errors import Unavailable
 from simulator.firmware import BITS, MV_PER_CODE, Firmware
 from simulator.record import read_record
 from simulator.rhythm import Rhythm
@@ -122,11 +124,12 @@ async def lose_power(
     """One power-on and its end in the middle of everything; what it had told was sealed."""
     device.ago_s = AGO_S - round(patient.at / RATE_HZ)
     await device.power_on()
-    await wear(device, patient, 30)
+    wearing = asyncio.create_task(wear(device, patient, 120))
     async with asyncio.timeout(WAIT_S):
-        await device.until(lambda told: told["sealed"] > 5 * turn)
-    await asyncio.sleep(0.1 * (turn % 3))
+        await device.until(lambda told: told["sealed"] > 20 * turn)
     await device.power_off()
+    with suppress(Unavailable):
+        await wearing
     return patient.power_loss(), device.status["sealed"] if device.status else 0
 
 
