@@ -4,7 +4,7 @@ import structlog
 from prometheus_client import Counter
 
 from analysis.classifier import Beats, Classifier, Probabilities
-from analysis.session.strips import Model
+from analysis.session.verdicts import Model
 from core.errors import Unavailable
 
 FALLBACKS = Counter(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from analysis.classifier import Classifier
 from analysis.session.pipeline import SessionPipeline
-from analysis.session.strips import Model
+from analysis.session.verdicts import Model
 from benchmarks.recorder import RATE_HZ
 from core.alerts import AlertKind
 from core.chunk import ChunkBody

@@ -8,7 +8,7 @@ from scipy import signal
 
 from analysis.classifier import Classifier, load_classifier
 from analysis.session.pipeline import SessionPipeline
-from analysis.session.strips import Model
+from analysis.session.verdicts import Model
 from analysis.signal.filters import HIGH_HZ, LOW_HZ, ORDER
 from analysis.signal.rpeaks import RPeakDetector
 from analysis.work.turn import Done, Work, analyse

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from analysis.beats import BEAT_SAMPLES
 from analysis.classifier import BASELINE_ARTEFACT, load_classifier
 from analysis.session.pipeline import SessionPipeline
-from analysis.session.strips import Model
+from analysis.session.verdicts import Model
 from benchmarks.recorder import signal_bodies
 from benchmarks.report import Row
 from benchmarks.rounds import Contender, Size, compare, computing

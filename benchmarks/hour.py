@@ -11,7 +11,7 @@ import numpy as np
 from analysis.beats import BEAT_SAMPLES
 from analysis.classifier import BASELINE_ARTEFACT, Beats, Classifier, load_classifier
 from analysis.session.pipeline import SessionPipeline
-from analysis.session.strips import Model
+from analysis.session.verdicts import Model
 from benchmarks.recorder import CHUNK_S, RATE_HZ, signal_bodies
 from benchmarks.report import Row
 from benchmarks.rounds import Size, Speed, compare, computing

@@ -10,7 +10,7 @@ import httpx
 import numpy as np
 
 from analysis.session.pipeline import SessionPipeline
-from analysis.session.strips import Model
+from analysis.session.verdicts import Model
 from benchmarks.bed import temporary_settings
 from benchmarks.mqtt_client import MqttClient
 from benchmarks.recorder import CHUNK_S, Recorder, signal_bodies

@@ -90,11 +90,17 @@ def at(terms: Sequence[Term], moment: datetime, *, synced: bool) -> Limits:
 
 
 def in_force(wearers: Iterable[Wearer], finding: StripFinding) -> Limits:
-    """The limits for a strip: those of who wore the device, as they were at its beginning.
+    """The limits for a strip: those of who wore the device, as they were at its beginning."""
+    lasts = timedelta(seconds=finding.n_samples / finding.rate_hz)
+    return worn_by(wearers, finding.started_at, lasts, synced=finding.clock_synced)
+
+
+def worn_by(
+    wearers: Iterable[Wearer], start: datetime, lasts: timedelta, *, synced: bool
+) -> Limits:
+    """The limits of who wore the device from ``start`` on, as they were then.
 
     ``wearers`` are those of the device that have limits; whose the strip is follows store.worn.
     """
-    start = finding.started_at
-    end = start + timedelta(seconds=finding.n_samples / finding.rate_hz)
-    whose = next((one for one in wearers if one.is_of(start, end)), None)
-    return UNLIMITED if whose is None else at(whose.terms, start, synced=finding.clock_synced)
+    whose = next((one for one in wearers if one.is_of(start, start + lasts)), None)
+    return UNLIMITED if whose is None else at(whose.terms, start, synced=synced)

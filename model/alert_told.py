@@ -13,7 +13,7 @@ import numpy.typing as npt
 from analysis.beats import BEAT_SAMPLES, BEAT_VALUES
 from analysis.classifier import Classifier
 from analysis.session.pipeline import SessionPipeline
-from analysis.session.strips import Model
+from analysis.session.verdicts import Model
 from core.alerts import Alert, AlertKind
 from model.alert_truth import Rung, is_loud
 from model.dataset import SURPLUS, Recording, served_rows
@@ -43,7 +43,9 @@ class Ringing:
             basis = alert.basis
             lies = (since_s, until_s)
             if basis is not None:
-                lies = basis.first_sample / RATE_HZ, basis.stop_sample / RATE_HZ
+                # What is looked at of the last beat reaches beyond it, into what may follow.
+                last = basis.beats[-1] + 1 if basis.beats else basis.stop_sample
+                lies = basis.first_sample / RATE_HZ, last / RATE_HZ
             told_s = at_s if before is None else before.told_s
             self._rungs[key] = Rung(alert, since_s, lies, told_s, loud_s, until_s)
 

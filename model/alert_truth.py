@@ -86,7 +86,7 @@ def is_true(rung: Rung, reference: RhythmReference, policy: AlertPolicy) -> bool
         covered = sum(_shared(span, af) for af in reference.spans[RhythmKind.ATRIAL_FIBRILLATION])
         return 2 * covered >= span[1] - span[0]
     if kind is AlertKind.ABNORMAL_BEATS:
-        return _mostly_abnormal(span[0], reference, policy.row(kind).n)
+        return _mostly_abnormal(rung.since_s, reference, policy.row(kind).n)
     return _rate_is_beyond(kind, span, reference, policy)
 
 

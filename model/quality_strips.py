@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.session.pipeline import SessionPipeline
-from analysis.session.strips import Model
+from analysis.session.verdicts import Model
 from core.chunk import SAMPLES_PER_CHUNK, ChunkBody, ChunkFlag
 from core.ecg import SAMPLES_PER_STRIP, StripFinding
 from core.errors import Incorrect

@@ -4,15 +4,16 @@ One stream, two opinions on the class of each beat: the network's, as served, an
 which shows what the rules and the look-out are worth by themselves.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+import copy
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from analysis.classifier import CLASSES, Classifier
+from analysis.classifier import Classifier
 from analysis.session.pipeline import SessionPipeline
-from analysis.session.strips import Draft, Model
+from analysis.session.verdicts import Model
 from core.ecg import Beat, BeatClass, RhythmKind, RhythmSpan, StripFinding
 from model.ec57 import match_beats
 from model.evaluation.replay import chunks
@@ -47,10 +48,11 @@ class Labelled(SessionPipeline):
     def follow(self, other: SessionPipeline) -> "Labelled":
         """Take what ``other`` has read and not resolved yet."""
         self._drafts = list(other._drafts)
+        self.verdicts = copy.deepcopy(other.verdicts)
         return self
 
-    def _with_rhythm(self, draft: Draft, finding: StripFinding) -> StripFinding:
-        found_s = np.array([beat.sample_index for beat in finding.beats]) / RATE_HZ
+    def _judged(self, peaks: Sequence[int], known_to: int) -> tuple[Beat, ...]:
+        found_s = np.array(peaks, dtype=np.float64) / RATE_HZ
         first, stop = np.searchsorted(
             self.reference.beats_s, (found_s.min(initial=0) - 1, found_s.max(initial=0) + 1)
         )
@@ -58,11 +60,14 @@ class Labelled(SessionPipeline):
             j: self.reference.classes[first + i]
             for i, j in match_beats(self.reference.beats_s[first:stop], found_s)
         }
-        beats = tuple(
-            Beat(beat.sample_index, beat.abnormal_probability, classes.get(i))
-            for i, beat in enumerate(finding.beats)
+        return tuple(
+            Beat(
+                beat.sample_index,
+                None if beat.abnormal_probability is None else 1.0,
+                classes.get(i),
+            )
+            for i, beat in enumerate(super()._judged(peaks, known_to))
         )
-        return super()._with_rhythm(draft, replace(finding, beats=beats))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +112,8 @@ def tell(
     by_network, by_reference = _Telling(), _Telling()
 
     def settle(source: SessionPipeline, other: Labelled, at_s: float) -> None:
-        other.follow(source)
-        nothing = np.zeros((len(source.crops), len(CLASSES)), dtype=np.float32)
-        by_reference.take(other.resolve(nothing).findings, at_s)
         told = classifier.predict(source.crops)
+        by_reference.take(other.follow(source).resolve(told).findings, at_s)
         by_network.take(source.resolve(told).findings, at_s)
 
     for seq, body in enumerate(chunks(signal_mv, RATE_HZ)):

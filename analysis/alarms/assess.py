@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from analysis.alarms.counts import Counted, count
+from analysis.alarms.counts import count, count_running
 from analysis.alarms.policy import AlertPolicy, absorbing, louder
-from analysis.alarms.signs import Sign, rhythm_signs
+from analysis.alarms.signs import Sign, looked_at, rhythm_signs
 from analysis.alarms.state import AlertState, Open
 from core.alerts import Alert, AlertKind, Basis, Priority
 from core.ecg import StripFinding
@@ -25,29 +25,57 @@ def assess(
     finding: StripFinding,
     leads_off: bool,
     *,
-    final: bool = True,
     limits: Limits = UNLIMITED,
 ) -> tuple[AlertState, tuple[Alert, ...]]:
     """Apply the policy to the next strip: the new state, and alerts that changed.
 
-    ``leads_off``: the leads were off for more than half of it. ``final`` is False for a strip
-    that still runs: it is assessed again when it is whole.
+    ``leads_off``: the leads were off for more than half of it.
     """
-    counted = count(policy, state, finding, leads_off, limits) if final else Counted(state)
-    state = counted.state
+    counted = count(policy, state, finding, leads_off, limits)
+    spans = rhythm_signs(policy.rows, finding, limits, early=False)
     changed: Changes = {}
-    spans = rhythm_signs(policy.rows, finding, limits, early=not final)
-    signs = [s for s in (*spans, *counted.signs) if limits.allows(s.kind)]
+    state = _raise(policy, counted.state, (*spans, *counted.signs), finding, limits, changed)
+    # What has been switched off since it began to ring is over for whom it rings.
+    holding = filter(limits.allows, counted.holding | {sign.kind for sign in spans})
+    state = _close(policy, state, finding, frozenset(holding), changed)
+    return _absorb(policy, state, finding, changed), tuple(changed.values())
+
+
+def assess_running(
+    policy: AlertPolicy, state: AlertState, strips: Iterable[tuple[StripFinding, Limits]]
+) -> tuple[AlertState, tuple[Alert, ...]]:
+    """Apply the policy to strips that are not whole yet, in order, the last of them running.
+
+    They are assessed again when they are whole: the new state knows what they opened, no more.
+    """
+    before, changed = state, dict[tuple[AlertKind, int], Alert]()
+    for finding, limits in strips:
+        counted = count_running(policy, state, finding, limits)
+        spans = rhythm_signs(policy.rows, finding, limits, early=True)
+        told: Changes = {}
+        state = _raise(policy, counted.state, (*spans, *counted.signs), finding, limits, told)
+        state = _absorb(policy, state, finding, told)
+        changed |= {(alert.kind, alert.strip_index): alert for alert in told.values()}
+    state = replace(before, opened=state.opened, closed=state.closed)
+    return state, tuple(changed.values())
+
+
+def _raise(
+    policy: AlertPolicy,
+    state: AlertState,
+    found: Iterable[Sign],
+    finding: StripFinding,
+    limits: Limits,
+    changed: Changes,
+) -> AlertState:
+    """What shows itself opens its alert, or goes on with it, where nothing greater explains it."""
+    signs = [sign for sign in found if limits.allows(sign.kind)]
     present = _present(policy, state, signs)
     for sign in signs:
         priority = _priority(policy, sign)
         if priority and not absorbing(policy.rows, present, sign.kind, priority):
             state = _seen(policy, state, sign, finding, limits, changed)
-    if final:
-        # What has been switched off since it began to ring is over for whom it rings.
-        holding = filter(limits.allows, counted.holding | {sign.kind for sign in spans})
-        state = _close(policy, state, finding, frozenset(holding), changed)
-    return _absorb(policy, state, finding, changed), tuple(changed.values())
+    return state
 
 
 def ended(alert: Alert, at: datetime) -> Alert:
@@ -110,8 +138,7 @@ def _alert(
     set_by = f", limits {limits.source}" if limits.source else ""
     evidence = f"{sign.words} (model {finding.model_id}, policy {policy.version}{set_by})"
     basis = Basis(
-        sign.first,
-        sign.stop,
+        *looked_at(sign, finding),
         sign.beats,
         sign.probability,
         finding.model_id,

@@ -4,17 +4,19 @@ Each rule takes a whole strip and gives the new state, a sign if its condition h
 open conditions still hold by the milder limit at which they close (hysteresis).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 
-from analysis.alarms.policy import AlertPolicy
+from analysis.alarms.policy import AlertPolicy, Row
 from analysis.alarms.signs import MOST_BEATS, Sign
-from analysis.alarms.state import AlertState
+from analysis.alarms.state import AlertState, Verdicts
 from core.alerts import AlertKind
-from core.ecg import StripFinding
+from core.ecg import Beat, StripFinding
 from core.limits import Limits
+
+Peaks = tuple[int, ...]
 
 LONGEST_RR_S = 3.0
 """A longer interval is a pause, or a gap: no rate follows from it."""
@@ -67,28 +69,66 @@ def _equipment(
     return counted
 
 
+def count_running(
+    policy: AlertPolicy, state: AlertState, finding: StripFinding, limits: Limits
+) -> Counted:
+    """The rules that judge beat by beat, on a strip that still runs."""
+    if not finding.quality.readable:
+        return Counted(replace(state, peaks=()))
+    counted = _abnormal(policy, Counted(state), finding, limits)
+    return _beat_rates(policy, counted, finding, limits)
+
+
+def abnormal_row(
+    policy: AlertPolicy,
+    state: AlertState,
+    beats: Iterable[Beat],
+    abnormal_from: float,
+    limits: Limits,
+) -> Verdicts | None:
+    """The first n beats in a row, after those in ``state``, of which k are abnormal."""
+    row = policy.row(AlertKind.ABNORMAL_BEATS)
+    for last in _last(state, beats, _limit(abnormal_from, limits), row.n):
+        if sum(abnormal for _, abnormal in last) >= row.k:
+            return last
+    return None
+
+
+def _last(state: AlertState, beats: Iterable[Beat], limit: float, n: int) -> Iterator[Verdicts]:
+    """The last ``n`` verdicts after each judged beat."""
+    last = state.abnormal
+    for beat in beats:
+        if beat.abnormal_probability is not None:
+            last = (*last, (beat.sample_index, beat.abnormal_probability >= limit))[-n:]
+            yield last
+
+
+def _limit(abnormal_from: float, limits: Limits) -> float:
+    return abnormal_from if limits.abnormal_from is None else limits.abnormal_from
+
+
 def _abnormal(
     policy: AlertPolicy, counted: Counted, finding: StripFinding, limits: Limits
 ) -> Counted:
     row, state = policy.row(AlertKind.ABNORMAL_BEATS), counted.state
-    limit = finding.abnormal_from if limits.abnormal_from is None else limits.abnormal_from
-    last, opens, most = state.abnormal, None, 0
-    for beat in finding.beats:
-        if beat.abnormal_probability is not None:
-            last = (*last, beat.abnormal_probability >= limit)[-row.n :]
-            most = max(most, sum(last))
-            if opens is None and sum(last) >= row.k:
-                opens = beat.sample_index
-    words = f"{most} of {row.n} successive beats with abnormal probability >= {limit:g}"
+    limit = _limit(finding.abnormal_from, limits)
+    *_, last = [state.abnormal, *_last(state, finding.beats, limit, row.n)]
+    found = abnormal_row(policy, state, finding.beats, finding.abnormal_from, limits)
     sign = None
-    if opens is not None:
-        told = [b for b in finding.beats if (b.abnormal_probability or 0.0) >= limit]
-        mean = sum(b.abnormal_probability or 0.0 for b in told) / len(told) if told else None
-        beats = tuple(beat.sample_index for beat in told[-MOST_BEATS:])
-        stop = finding.first_sample + finding.n_samples
-        sign = Sign(row.kind, opens, stop, words, True, beats, mean)
-    holds = len(last) < row.n or sum(last) > row.closes_at
+    if found is not None:
+        beats = tuple(at for at, abnormal in found if abnormal)
+        words = f"{len(beats)} of {row.n} successive beats with abnormal probability >= {limit:g}"
+        at = found[-1][0]
+        sign = Sign(row.kind, at, at + 1, words, True, beats, _mean(finding, beats))
+    holds = len(last) < row.n or sum(abnormal for _, abnormal in last) > row.closes_at
     return counted.also(replace(state, abnormal=last), sign, row.kind, holds=holds)
+
+
+def _mean(finding: StripFinding, beats: Sequence[int]) -> float | None:
+    """Mean P(abnormal) of those of ``beats`` that lie in the strip."""
+    told = [b.abnormal_probability for b in finding.beats if b.sample_index in beats]
+    known = [probability for probability in told if probability is not None]
+    return round(sum(known) / len(known), 6) if known else None
 
 
 def _strip_rates(
@@ -114,22 +154,47 @@ def _beat_rates(
     policy: AlertPolicy, counted: Counted, finding: StripFinding, limits: Limits
 ) -> Counted:
     """The mean rate over so many beats in a row, wherever strips begin."""
-    peaks = (*counted.state.peaks, *(beat.sample_index for beat in finding.beats))
-    kept = 1 + max(policy.row(kind).beats for kind in _EXTREMES)
+    before, fresh = counted.state.peaks, tuple(beat.sample_index for beat in finding.beats)
+    peaks = (*before, *fresh)
+    kept = 1 + max(policy.row(kind).beats for kind in EXTREMES)
     counted = replace(counted, state=replace(counted.state, peaks=peaks[-kept:]))
-    bounds = (limits.extreme_fast_per_min, limits.extreme_slow_per_min)
-    for (kind, beyond), bound in zip(_EXTREMES.items(), bounds, strict=True):
+    for kind, beyond in EXTREMES.items():
         row = policy.row(kind)
-        limit, milder = _limits(row.above_per_min, row.closes_at, bound)
-        found = _window(peaks, row.beats, finding.rate_hz, partial(beyond, limit))
+        limit, milder = _extreme_limits(row, limits)
+        found = rate_row(policy, kind, (before, fresh), finding.rate_hz, limits)
         newest = peaks[-row.beats :]
         last = _window(newest, row.beats, finding.rate_hz, partial(beyond, milder))
         sign = None
         if found is not None:
-            words = f"{row.beats} beats at {found[2]:.0f}/min, limit {limit:g}"
-            sign = Sign(kind, found[0], found[1], words, True, peaks[-MOST_BEATS:])
+            first, stop, per_min = found
+            words = f"{row.beats} beats at {per_min:.0f}/min, limit {limit:g}"
+            inside = tuple(peak for peak in peaks if first <= peak < stop)[-MOST_BEATS:]
+            sign = Sign(kind, first, stop, words, True, inside)
         counted = counted.also(counted.state, sign, kind, holds=last is not None)
     return counted
+
+
+def rate_row(
+    policy: AlertPolicy,
+    kind: AlertKind,
+    peaks: tuple[Peaks, Peaks],
+    rate_hz: float,
+    limits: Limits,
+) -> tuple[int, int, float] | None:
+    """The first beats in a row at an extreme rate: first sample, stop, per minute.
+
+    ``peaks`` are those that were counted before, and new ones: the last beat is one of these.
+    """
+    row, (before, fresh) = policy.row(kind), peaks
+    limit, _ = _extreme_limits(row, limits)
+    some = (*before[1 - row.beats :], *fresh)
+    return _window(some, row.beats, rate_hz, partial(EXTREMES[kind], limit))
+
+
+def _extreme_limits(row: Row, limits: Limits) -> tuple[float, float]:
+    is_fast = row.kind is AlertKind.EXTREME_TACHYCARDIA
+    bound = limits.extreme_fast_per_min if is_fast else limits.extreme_slow_per_min
+    return _limits(row.above_per_min, row.closes_at, bound)
 
 
 def _above(limit: float, value: float) -> bool:
@@ -140,14 +205,17 @@ def _below(limit: float, value: float) -> bool:
     return value < limit
 
 
-_EXTREMES = {AlertKind.EXTREME_TACHYCARDIA: _above, AlertKind.EXTREME_BRADYCARDIA: _below}
+EXTREMES: dict[AlertKind, Callable[[float, float], bool]] = {
+    AlertKind.EXTREME_TACHYCARDIA: _above,
+    AlertKind.EXTREME_BRADYCARDIA: _below,
+}
 
 
 def _window(
-    peaks: tuple[int, ...], beats: int, rate_hz: float, meets: Callable[[float], bool]
+    peaks: Peaks, beats: int, rate_hz: float, meets: Callable[[float], bool]
 ) -> tuple[int, int, float] | None:
-    """The last ``beats`` peaks in a row whose mean rate meets it: first, stop, per minute."""
-    for stop in range(len(peaks), beats - 1, -1):
+    """The first ``beats`` peaks in a row whose mean rate meets it: first, stop, per minute."""
+    for stop in range(beats, len(peaks) + 1):
         row = peaks[stop - beats : stop]
         if max(b - a for a, b in pairwise(row)) >= LONGEST_RR_S * rate_hz:
             continue

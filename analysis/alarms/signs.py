@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from analysis.alarms.policy import Row
+from analysis.context import row_stop
 from core.alerts import AlertKind
 from core.ecg import BeatClass, RhythmSpan, StripFinding
 from core.limits import Limits
@@ -69,6 +71,19 @@ def _sign(row: Row, span: RhythmSpan, finding: StripFinding) -> Sign:
     words = f"{span.kind.value.replace('-', ' ')}: {of}" + ("" if sure else ", not verified")
     beats = tuple(beat.sample_index for beat in inside[-MOST_BEATS:])
     return Sign(row.kind, span.first_sample, span.stop_sample, words, sure, beats, mean)
+
+
+def looked_at(sign: Sign, finding: StripFinding) -> tuple[int, int]:
+    """First and stop of the samples that a sign rests on.
+
+    A beat's class rests on all that the network is shown of it, beyond its R peak.
+    """
+    rows = [
+        row_stop(beat.sample_index, after.sample_index, finding.rate_hz)
+        for beat, after in pairwise(finding.beats)
+        if beat.abnormal_probability is not None and beat.sample_index in sign.beats
+    ]
+    return min((sign.first, *sign.beats)), max((sign.stop, *rows))
 
 
 def _scores(span: RhythmSpan, finding: StripFinding) -> Iterator[float]:

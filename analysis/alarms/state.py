@@ -6,6 +6,9 @@ from typing import Any
 
 from core.alerts import Alert, AlertKind, Basis, Priority
 
+Verdicts = tuple[tuple[int, bool], ...]
+"""Beats by sample index, and whether each is abnormal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Open:
@@ -24,7 +27,7 @@ class AlertState:
     which conditions were over, for the quiet periods.
     """
 
-    abnormal: tuple[bool, ...] = ()
+    abnormal: Verdicts = ()
     peaks: tuple[int, ...] = ()
     in_a_row: dict[AlertKind, int] = field(default_factory=dict)
     opened: tuple[Open, ...] = ()
@@ -69,7 +72,7 @@ def dump_state(state: AlertState) -> dict[str, Any]:
 def load_state(tree: dict[str, Any]) -> AlertState:
     """What was dumped."""
     return AlertState(
-        tuple(tree["abnormal"]),
+        tuple((at, abnormal) for at, abnormal in tree["abnormal"]),
         tuple(tree["peaks"]),
         {AlertKind(kind): n for kind, n in tree["in_a_row"].items()},
         tuple(Open(_load(alert), seen, episodes) for alert, seen, episodes in tree["opened"]),

@@ -7,7 +7,6 @@ from typing import Any
 from analysis.rhythm.agreement import Agreement
 from analysis.rhythm.atrial import Atrial
 from analysis.rhythm.ectopy import Ectopy
-from analysis.rhythm.onset import Onset
 from analysis.rhythm.rates import Pace
 from analysis.rhythm.series import Series
 from analysis.rhythm.session import StripRules
@@ -67,7 +66,6 @@ def load_watch(state: State) -> Watch:
             "fibrillation": _span(state["fibrillation"]),
             "asystole": _span(state["asystole"]),
             "wide": Wide(**_with_spell(state["wide"])),
-            "onset": Onset(**state["onset"]),
             "ended": [span for fields in state["ended"] if (span := _span(fields)) is not None],
         }
     )

@@ -57,6 +57,13 @@ class Ectopy:
         """What the chain amounts to so far; a couplet is one only once no third beat follows."""
         return [s for s in self._spans(rate_hz, None) if s.kind is not RhythmKind.COUPLET]
 
+    @property
+    def in_a_row(self) -> int:
+        """How many beats up to the last one were ventricular without another between."""
+        if self.spell is None or self.since:
+            return 0
+        return self.spell.beats if self.step == 1 else 1
+
     def _pass(self, sample_index: int, rate_hz: float) -> list[RhythmSpan]:
         """Take a beat that is not ventricular."""
         if self.spell is None or self.since < (self.step or LONGEST_STEP):

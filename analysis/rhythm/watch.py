@@ -1,7 +1,7 @@
 """The look-out: fibrillation, ventricular tachycardia and asystole, seen on the signal itself.
 
-It follows the newest samples, chunk by chunk, and waits neither for the network, which needs the
-next R peak, nor for a strip's end. Quality never silences it: what a poor signal shows is told
+It follows the newest samples, chunk by chunk, and does not wait for the network, which needs the
+next R peak. Quality never silences it: what a poor signal shows is told
 as not verified.
 """
 
@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from analysis.rhythm.onset import Onset
 from analysis.rhythm.rates import PAUSE_S
 from analysis.rhythm.usual import SHARE
 from analysis.rhythm.waves import WINDOW_S, Waves, waves
@@ -48,7 +47,6 @@ class Watch:
     fibrillation: RhythmSpan | None = None
     asystole: RhythmSpan | None = None
     wide: Wide = field(default_factory=Wide)
-    onset: Onset = field(default_factory=Onset)
     ended: list[RhythmSpan] = field(default_factory=list)
     news: bool = False
 
@@ -68,7 +66,6 @@ class Watch:
         self.news = False
         self._end(self.fibrillation, self.asystole, *self.wide.end(self.rate_hz))
         self.fibrillation = self.asystole = None
-        self.onset.lose()
         self.wide.last = None
         self.wide.before = self.tail = np.empty(0)
         self.hits, self.misses, self.peak, self.origin = 0, 0, -1, -1
@@ -93,7 +90,7 @@ class Watch:
         self.ended += [span for span in spans if span is not None]
 
     def _peaks(self, segment: Segment) -> bool:
-        """Take the new beats; whether the network should be asked about them at once."""
+        """Take the new beats; whether the strip should be told at once."""
         asks = False
         reach = segment.stop - round(AFTER_S * segment.rate_hz)
         for peak in segment.peaks:
@@ -105,7 +102,6 @@ class Watch:
             self.peak = peak
             at = peak - segment.start
             self.ended += self.wide.push(segment.signal, at, peak, segment.rate_hz)
-            asks |= self.onset.push(peak, self.wide.others, segment.rate_hz)
         return asks
 
     def _silence(self, segment: Segment, before: int, peak: int) -> None:

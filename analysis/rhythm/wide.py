@@ -32,17 +32,13 @@ Not during a tachycardia, which would end by lasting."""
 
 @dataclass(slots=True)
 class Wide:
-    """The usual QRS, the beat before, and the fast broad beats in a row.
-
-    ``others`` counts those in a row at any rate: a slow run too is worth asking the network for.
-    """
+    """The usual QRS, the beat before, and the fast broad beats in a row."""
 
     usual: Window = field(default_factory=lambda: np.empty(0))
     before: Window = field(default_factory=lambda: np.empty(0))
     last: int | None = None
     unlike: int = 0
     spell: Spell | None = None
-    others: int = 0
 
     def push(
         self, signal: npt.NDArray[np.float64], at: int, sample_index: int, rate_hz: float
@@ -53,7 +49,6 @@ class Wide:
         rr_s = None if self.last is None else (sample_index - self.last) / rate_hz
         self.before, self.last = qrs, sample_index
         broad = usual is not None and self._is_other(qrs, usual)
-        self.others = self.others + 1 if broad else 0
         self._learn(qrs, usual)
         fast = rr_s is not None and rr_s < 60 / VT_ABOVE_PER_MIN
         if broad and fast and self.spell is not None and (each or 0.0) > LIKE_EACH_OTHER:

@@ -1,37 +1,41 @@
 """The chunks of one session, in order, to findings and alerts.
 
 Everything is decided chunk by chunk, so it makes no difference how many chunks a turn brings,
-or whether the state was stored and loaded in between. A strip is read once the first R peak
-after it is found and its last beat is complete; if none comes, LOOKAHEAD_S after its end and once
-the detector has settled all that lies before; or once the signal has broken off. When the
-look-out sees fibrillation, tachycardia or asystole begin, the strip that is still running is told
-at once, as far as it has come.
+or whether the state was stored and loaded in between. The network is asked for each beat once that
+is complete. A strip is read once the first R peak after it is found and its last beat is complete;
+if none comes, LOOKAHEAD_S after its end and once the detector has settled all that lies before; or
+once the signal has broken off. The strip that is still running is looked at with every chunk
+(``looks``): where it shows what is urgent, it is told at once, as far as it has come.
 """
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
 
-from analysis.alarms.assess import assess, ended
+from analysis.alarms.assess import assess, assess_running, ended
 from analysis.alarms.policy import AlertPolicy
 from analysis.alarms.state import AlertState
-from analysis.beats import BEAT_VALUES
+from analysis.alarms.urgent import New, is_urgent
 from analysis.context import row_stop
 from analysis.rhythm.session import StripRules
 from analysis.rhythm.watch import Watch
 from analysis.session.clock import Clock
 from analysis.session.five_minutes import FiveMinutes
+from analysis.session.looks import Look
 from analysis.session.measure import Recent, is_due, trace
 from analysis.session.reception import Tally, count_in, is_usable, usable_codes
 from analysis.session.segment import CONTEXT_S, Codes, Segment
-from analysis.session.strips import Draft, Model, classified, read_strip
+from analysis.session.strips import Draft, Reading, attributed, read_strip
+from analysis.session.verdicts import Model, Verdicts
 from analysis.signal.likeness import BeatMemory
 from core.alerts import Alert
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkBody
-from core.ecg import SAMPLES_PER_STRIP, StripFinding
-from core.limits import Wearer, in_force
+from core.ecg import SAMPLES_PER_STRIP, Beat, StripFinding
+from core.limits import Limits, Wearer, in_force, worn_by
 
 LOOKAHEAD_S = 8.0
 """How long the last beat of a strip is given to find its successor."""
@@ -73,7 +77,8 @@ class SessionPipeline:
         self.watch, self.rules = Watch(), StripRules()
         self.recent, self.five_minutes = Recent(), FiveMinutes()
         self.owed = False
-        self._drafts: list[Draft] = []
+        self.verdicts = Verdicts()
+        self._drafts: list[Draft | Look] = []
         self._goes_on: SessionPipeline | None = None
 
     def push(self, seq: int, body: ChunkBody | None, received_us: int) -> None:
@@ -93,45 +98,88 @@ class SessionPipeline:
             self._break()
         elif body.n_valid:
             self._take(body, received_us)
+        before = self.verdicts.last
+        self.verdicts.ask(self.segments)
         self._read_strips()
-        if self.watch.news and self.tallies:
-            self._read_running()
+        if self.tallies and (self.watch.news or self.verdicts.last > before):
+            self._look(before)
         self.watch.news = False
 
     @property
     def crops(self) -> npt.NDArray[np.float32]:
         """The beats to be classified, float32[n, BEAT_VALUES], for ``resolve``."""
-        empty = np.empty((0, BEAT_VALUES), dtype=np.float32)
-        return np.concatenate([empty, *(d.crops for d in self._drafts if len(d.crops))])
+        return self.verdicts.rows
 
     def resolve(self, probabilities: npt.NDArray[np.float32], by: Model | None = None) -> Outcome:
-        """Complete the strips read since the last time, for the n ``crops``.
+        """Complete the strips read since the last time, and see to those that run.
 
-        ``probabilities`` is float32[n, 5], of CLASSES (analysis.classifier); ``by`` is who gave
-        them (unset: the model of the pipeline).
+        ``probabilities`` is float32[n, 5] of CLASSES (analysis.classifier), for the n ``crops``;
+        ``by`` is who gave them (unset: the model of the pipeline).
         """
-        findings: list[StripFinding] = []
-        alerts: list[Alert] = []
+        self.verdicts.tell(probabilities, by or self.model)
         if self._goes_on is not None:
             self.rules = copy.deepcopy(self._goes_on.rules)
             self.recent = copy.deepcopy(self._goes_on.recent)
             self.five_minutes = copy.deepcopy(self._goes_on.five_minutes)
-        for draft in self._drafts:
-            mine, probabilities = np.split(probabilities, [len(draft.places)])
-            finding = self._with_rhythm(draft, classified(draft, mine, by))
-            findings.append(self._measured(draft, finding))
-            if self._goes_on is None:
-                self.alert_state, changed = assess(
-                    self.policy,
-                    self.alert_state,
-                    findings[-1],
-                    draft.leads_off,
-                    final=draft.final,
-                    limits=in_force(self.wearers, findings[-1]),
-                )
-                alerts += changed
+        told = [self._looked(d) if isinstance(d, Look) else self._told(d) for d in self._drafts]
         self._drafts = []
-        return Outcome(tuple(findings), tuple(alerts))
+        return Outcome(
+            tuple(finding for part in told for finding in part.findings),
+            tuple(alert for part in told for alert in part.alerts),
+        )
+
+    def _told(self, draft: Draft) -> Outcome:
+        """A strip that is read, or at the session's end what there is of it."""
+        finding = self._classified(draft, self.verdicts.last)
+        finding = replace(finding, rhythm=self.rules.tell(finding, draft.sights, draft.live))
+        finding = self._measured(draft, finding)
+        self.verdicts.forget(finding.first_sample + finding.n_samples)
+        if self._goes_on is not None:
+            return Outcome((finding,), ())
+        limits = in_force(self.wearers, finding)
+        self.alert_state, changed = assess(
+            self.policy, self.alert_state, finding, draft.leads_off, limits=limits
+        )
+        return Outcome((finding,), changed)
+
+    def _looked(self, look: Look) -> Outcome:
+        """What a look at the unread strips brings: mostly nothing."""
+        if not (look.is_asked or self._is_urgent(look)):
+            return Outcome((), ())
+        rules, memory = copy.deepcopy(self.rules), copy.copy(look.memory)
+        found: list[tuple[StripFinding, Limits]] = []
+        for reading in look.readings:
+            draft = read_strip(reading, self.model, memory)
+            finding = self._classified(draft, look.known_to)
+            finding = replace(finding, rhythm=rules.tell(finding, draft.sights, draft.live))
+            found.append((finding, in_force(self.wearers, finding)))
+        self.alert_state, alerts = assess_running(self.policy, self.alert_state, found)
+        return Outcome((finding,) if look.is_asked or alerts else (), alerts)
+
+    def _is_urgent(self, look: Look) -> bool:
+        beats, by = (
+            self._judged(look.peaks, look.known_to),
+            self.verdicts.by(look.peaks, self.model),
+        )
+        place, counts = look.readings[-1].place, look.readings[-1].counts
+        lasts = timedelta(seconds=counts.n_samples / place.rate_hz)
+        started = place.started
+        limits = worn_by(self.wearers, started.moment, lasts, synced=started.synced)
+        ventricular = self.rules.tracker.ectopy.in_a_row
+        new = New(beats, look.before, place.rate_hz, by.abnormal_from, ventricular)
+        return is_urgent(self.policy, self.alert_state, new, limits)
+
+    def _classified(self, draft: Draft, known_to: int) -> StripFinding:
+        """The finding with what the network said of its beats, up to the one at ``known_to``."""
+        finding = draft.finding
+        if not finding.quality.readable:
+            return finding
+        peaks = [beat.sample_index for beat in finding.beats]
+        named = attributed(finding, self.verdicts.by(peaks, self.model))
+        return replace(named, beats=self._judged(peaks, known_to))
+
+    def _judged(self, peaks: Sequence[int], known_to: int) -> tuple[Beat, ...]:
+        return self.verdicts.of(peaks, known_to)
 
     def ended(self) -> "SessionPipeline":
         """A copy for which the session ends here: its crops and outcome are of the last strips.
@@ -146,16 +194,8 @@ class SessionPipeline:
             copied._read(strip_index, final=False)
         return copied
 
-    def _with_rhythm(self, draft: Draft, finding: StripFinding) -> StripFinding:
-        """The finding with its rhythms; a strip that is still running leaves no trace."""
-        ends = draft.final or self._goes_on is not None
-        rules = self.rules if ends else copy.deepcopy(self.rules)
-        return replace(finding, rhythm=rules.tell(finding, draft.sights, draft.live))
-
     def _measured(self, draft: Draft, finding: StripFinding) -> StripFinding:
-        """The finding with what is due of intervals and variability; not while a strip runs."""
-        if not draft.final and self._goes_on is None:
-            return finding
+        """The finding with what is due of intervals and variability."""
         self.recent.see(finding)
         finding = replace(finding, hrv=self.five_minutes.see(finding))
         if draft.trace is None:
@@ -230,30 +270,30 @@ class SessionPipeline:
         last = max((peak for peak in segment.peaks if peak < stop), default=after)
         return segment.stop >= row_stop(last, after, segment.rate_hz)
 
-    def _read_running(self) -> None:
-        """Tell the newest strip as far as it has come.
+    def _look(self, before: int) -> None:
+        """Keep how the unread strips stand, to be looked at once their beats are judged."""
+        readings = tuple(self._reading(tally, final=False) for tally in self.tallies.values())
+        memory, known_to = copy.copy(self.memory), self.verdicts.last
+        self._drafts.append(Look(readings, memory, known_to, before, self.watch.news))
 
-        On a copy: what is learned of its beats is learned once, when it is complete.
-        """
-        ahead = copy.deepcopy(self)
-        for strip_index in ahead.tallies:
-            ahead._read(strip_index, final=False)
-        self._drafts.append(ahead._drafts[-1])
-
-    def _read(self, strip_index: int, *, final: bool) -> None:
-        tally = self.tallies[strip_index]
+    def _reading(self, tally: Tally, *, final: bool) -> Reading:
         first = tally.first_sample
         n_samples = SAMPLES_PER_STRIP if final else min(SAMPLES_PER_STRIP, self.position - first)
-        found = [(s.stretch(first, first + SAMPLES_PER_STRIP), s.context) for s in self.segments]
-        parts = [(stretch, context) for stretch, context in found if stretch is not None]
-        place = tally.place(self.clock)
-        counts = tally.counts(n_samples)
-        live = self.watch.spans(first, first + n_samples)
-        draft = read_strip(place, counts, parts, self.model, self.memory, live, final=final)
-        if final or self._goes_on is not None:
-            self.owed = self.owed or is_due(first, first + n_samples, place.rate_hz)
-            draft = self._with_trace(draft, first + n_samples)
-        self._drafts.append(draft)
+        found = [s.stretch(first, first + SAMPLES_PER_STRIP) for s in self.segments]
+        return Reading(
+            tally.place(self.clock),
+            tally.counts(n_samples),
+            tuple(stretch for stretch in found if stretch is not None),
+            self.watch.spans(first, first + n_samples),
+        )
+
+    def _read(self, strip_index: int, *, final: bool) -> None:
+        reading = self._reading(self.tallies[strip_index], final=final)
+        first, n_samples = reading.place.first_sample, reading.counts.n_samples
+        self.verdicts.ask(self.segments, first + SAMPLES_PER_STRIP)
+        draft = read_strip(reading, self.model, self.memory)
+        self.owed = self.owed or is_due(first, first + n_samples, reading.place.rate_hz)
+        self._drafts.append(self._with_trace(draft, first + n_samples))
 
     def _with_trace(self, draft: Draft, stop: int) -> Draft:
         """What intervals are measured in; where there is nothing readable, the next strip's."""

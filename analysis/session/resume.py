@@ -16,11 +16,12 @@ from analysis.session.pipeline import SessionPipeline
 from analysis.session.reception import Tally
 from analysis.session.segment import Segment
 from analysis.session.state import pack, unpack
-from analysis.session.strips import PIPELINE_VERSION, Model
+from analysis.session.strips import PIPELINE_VERSION
+from analysis.session.verdicts import Model, Verdicts
 from analysis.signal.likeness import BeatMemory
 from core.errors import Incorrect
 
-FORM = 5
+FORM = 6
 """Changes with what is stored here, or in a segment."""
 
 
@@ -43,6 +44,7 @@ def dump(pipeline: SessionPipeline) -> bytes:
         "watch": dump_watch(pipeline.watch),
         "rules": dump_rules(pipeline.rules),
         "owed": pipeline.owed,
+        "verdicts": pipeline.verdicts.dump(),
         "recent": _beats(pipeline.recent.beats),
         "five_minutes": _beats(pipeline.five_minutes.beats),
     }
@@ -72,6 +74,7 @@ def _pipeline(state: Mapping[str, Any], model: Model, policy: AlertPolicy) -> Se
     pipeline.alert_state = load_state(state["alerts"])
     pipeline.watch, pipeline.rules = load_watch(state["watch"]), load_rules(state["rules"])
     pipeline.owed = state["owed"]
+    pipeline.verdicts = Verdicts.load(state["verdicts"])
     pipeline.recent = Recent(_pairs(state["recent"]))
     pipeline.five_minutes = FiveMinutes(_pairs(state["five_minutes"]))
     return pipeline

@@ -13,7 +13,7 @@ from analysis.classifier import Classifier
 from analysis.drift import Monitor, amplitude_mv
 from analysis.session.pipeline import Outcome, SessionPipeline
 from analysis.session.resume import dump, load
-from analysis.session.strips import Model
+from analysis.session.verdicts import Model
 from analysis.work.decrypt import open_chunks
 from core.alerts import Alert
 from core.chunk import SessionCipher

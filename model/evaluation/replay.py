@@ -9,7 +9,7 @@ import numpy.typing as npt
 from analysis.alarms.policy import AlertPolicy
 from analysis.classifier import Beats, Classifier
 from analysis.session.pipeline import Outcome, SessionPipeline
-from analysis.session.strips import Model
+from analysis.session.verdicts import Model
 from core.alerts import Alert
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkBody, ChunkFlag
 from core.ecg import StripFinding

@@ -10,7 +10,7 @@ from analysis.beats import BEAT_SAMPLES
 from analysis.classifier import CLASSES
 from analysis.session.pipeline import SessionPipeline
 from analysis.session.resume import dump, load
-from analysis.session.strips import Model
+from analysis.session.verdicts import Model
 from core.alerts import Alert, AlertKind
 from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkBody, ChunkFlag
 from core.ecg import BeatClass, StripFinding

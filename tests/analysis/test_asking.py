@@ -6,7 +6,7 @@ import pytest
 
 from analysis.asking import ask
 from analysis.beats import BEAT_VALUES
-from analysis.session.strips import Model
+from analysis.session.verdicts import Model
 from core.errors import Unavailable
 from tests.analysis.chunks import LengthClassifier
 

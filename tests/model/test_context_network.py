@@ -7,7 +7,7 @@ import pytest
 from analysis.beats import BEAT_VALUES
 from analysis.classifier import CLASSES, load_classifier
 from analysis.session.pipeline import SessionPipeline
-from analysis.session.strips import Model
+from analysis.session.verdicts import Model
 from model import context_network as network
 from model import train_context
 from model.augment import variant

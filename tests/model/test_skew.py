@@ -8,7 +8,7 @@ import pytest
 
 from analysis.beats import BEAT_RATE_HZ
 from analysis.session.pipeline import SessionPipeline
-from analysis.session.strips import Model
+from analysis.session.verdicts import Model
 from core.chunk import SAMPLES_PER_CHUNK, ChunkBody, ChunkFlag
 from model.dataset import Recording, read_recording, served_beats, served_rows
 from tests.model.synthetic import write_record

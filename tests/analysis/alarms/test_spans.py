@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.alarms.assess import assess, ended
+from analysis.alarms.assess import assess, assess_running, ended
 from analysis.alarms.policy import ROWS, AlertPolicy
 from analysis.alarms.state import AlertState, dump_state, load_state
 from core.alerts import AlertKind, Priority
@@ -41,7 +41,10 @@ def told(found: list[tuple[StripFinding, bool]], limits: Limits | None = None) -
     state, happened = AlertState(), list[str]()
     for strip, final in found:
         limits = limits or Limits()
-        state, changed = assess(POLICY, state, strip, False, final=final, limits=limits)
+        if final:
+            state, changed = assess(POLICY, state, strip, False, limits=limits)
+        else:
+            state, changed = assess_running(POLICY, state, [(strip, limits)])
         state = load_state(dump_state(state))
         happened += [
             f"{'-' if a.closed_at else '+'}{a.kind.value}:{a.priority.value}"

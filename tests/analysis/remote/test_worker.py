@@ -18,7 +18,7 @@ from tests.analysis.chunks import chunks_of, rhythm_mv
 from tests.analysis.remote.conftest import CARD, LIMITS
 from tests.analysis.remote.endpoint import NAME, Endpoint, Fault
 
-CHUNKS = chunks_of(rhythm_mv(Rhythm.SINUS, 90))[:56]
+CHUNKS = chunks_of(rhythm_mv(Rhythm.SINUS, 110))[:64]
 LOCAL = load_classifier()
 COLUMNS = LOCAL.predict(np.empty((0, BEAT_VALUES), dtype=np.float32)).shape[1:]
 
