@@ -18,6 +18,7 @@ from analysis.drift import Monitor
 from analysis.rhythm.delineation import load
 from analysis.work.plan import Plan, make_plan
 from analysis.work.postponed import Postponed
+from analysis.work.remembered import Remembered
 from analysis.work.turn import Done, Result, Stale, analyse
 from core.alerts import AlertKind, Priority
 from core.ecg import SessionKey
@@ -68,7 +69,7 @@ class AnalysisWorker:
     ) -> None:
         self._database, self._keyring, self._classifier = database, keyring, classifier
         self._pace, self._reserve, self._drift = pace or Pace(), reserve, drift
-        self._postponed = Postponed()
+        self._postponed, self._remembered = Postponed(), Remembered()
         self._one_by_one = 0
         self._adopt_at_s = 0.0
         self._loads = threading.Thread(target=load, name="delineation", daemon=True)
@@ -103,14 +104,18 @@ class AnalysisWorker:
         Raises Unavailable while the database is away, or what kept it from claiming anything.
         """
         claims: list[Claim] = []
+        done: list[tuple[int, Done]] = []
         try:
             async with self._database.transaction() as tx:
-                return await self._work(tx, claims)
+                moved = await self._work(tx, claims, done)
         except Exception as error:
             if isinstance(error, Unavailable) or not claims:
                 raise
             self._isolate(claims)
             return True
+        for row, part in done:
+            self._remembered.keep(row, part.state, part.pipeline)
+        return moved
 
     def _isolate(self, claims: Sequence[Claim]) -> None:
         """After a turn that failed as a whole: go one by one, and put the culprit off."""
@@ -121,7 +126,10 @@ class AnalysisWorker:
             log.exception("analysis.turn_failed", sessions=len(claims))
             self._one_by_one = len(claims)
 
-    async def _work(self, tx: Transaction, claims: list[Claim]) -> bool:
+    async def _work(
+        self, tx: Transaction, claims: list[Claim], done: list[tuple[int, Done]]
+    ) -> bool:
+        """Fills ``claims`` and ``done`` (by session row); whether anything moved, or may."""
         limit = 1 if self._one_by_one else self._pace.batch_sessions
         self._one_by_one = max(0, self._one_by_one - 1)
         claims += await sessions.claim(
@@ -144,9 +152,16 @@ class AnalysisWorker:
         await technical.clear(tx, opened, AlertKind.KEY_FAILURE, claims[0].now)
         works = [plan.work for plan in plans]
         results = await asyncio.to_thread(
-            analyse, works, self._classifier, reserve=self._reserve, drift=self._drift
+            analyse,
+            works,
+            self._classifier,
+            reserve=self._reserve,
+            drift=self._drift,
+            remembered=self._remembered,
         )
-        moved = await self._write(tx, list(zip(plans, results, strict=True)))
+        pairs = list(zip(plans, results, strict=True))
+        moved = await self._write(tx, pairs)
+        done += [(p.claim.session.row, r) for p, r in pairs if isinstance(r, Done)]
         return moved or len(claims) == limit  # behind a full batch there may be more
 
     async def _adopt(self, tx: Transaction) -> bool:
