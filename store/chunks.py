@@ -5,14 +5,14 @@ The write path is one transaction per batch: lock the touched sessions, insert w
 row lock makes its watermark exact with several writers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store.custody import Custody, Touched, settle
@@ -77,6 +77,16 @@ class StoredChunk(NamedTuple):
     seq: int
     frame: bytes
     received_at: datetime
+
+
+_READ_MANY = text(
+    "SELECT wanted.session, c.seq, c.frame, c.received_at"
+    " FROM unnest(CAST(:sessions AS bigint[]), CAST(:first AS bigint[]))"
+    " AS wanted (session, first)"
+    " CROSS JOIN LATERAL (SELECT seq, frame, received_at FROM chunk"
+    "  WHERE chunk.session = wanted.session AND seq >= wanted.first ORDER BY seq LIMIT :limit) AS c"
+    " ORDER BY wanted.session, c.seq"
+)
 
 
 async def append(tx: AsyncConnection, batch: Sequence[NewChunk]) -> Appended:
@@ -155,6 +165,17 @@ async def read(
         .limit(limit)
     )
     return [StoredChunk(*row) for row in found]
+
+
+async def read_many(
+    tx: AsyncConnection, wanted: Mapping[int, int], limit: int
+) -> dict[int, list[StoredChunk]]:
+    """As ``read``, of many sessions: by row, from the sequence number that ``wanted`` has."""
+    asked = {"sessions": [*wanted], "first": [*wanted.values()], "limit": limit}
+    found: dict[int, list[StoredChunk]] = {row: [] for row in wanted}
+    for row, *stored in await tx.execute(_READ_MANY, asked):
+        found[row].append(StoredChunk(*stored))
+    return found
 
 
 async def read_samples_range(

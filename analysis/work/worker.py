@@ -8,24 +8,26 @@ run, for a claim passes over what another holds.
 import asyncio
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import structlog
 
 from analysis.classifier import Classifier
 from analysis.drift import Monitor
 from analysis.rhythm.delineation import load
-from analysis.work.plan import Plan, make_plan
+from analysis.work.plan import Plan, find_start, make_plan
 from analysis.work.postponed import Postponed
 from analysis.work.remembered import Remembered
 from analysis.work.turn import Done, Result, Stale, analyse
 from core.alerts import AlertKind, Priority
+from core.chunk import SessionCipher
 from core.ecg import SessionKey
 from core.errors import HisbundleError, Unavailable
 from core.keyring import KeyRing
 from core.limits import Wearer
-from store import alerts, findings, limits, sessions, technical
+from store import alerts, chunks, findings, limits, sessions, technical
 from store.database import Database, Transaction
 from store.sessions import Claim, Progress
 from store.technical import Condition
@@ -146,8 +148,7 @@ class AnalysisWorker:
             self._loads.start()
         devices = {claim.session.device_id for claim in claims}
         worn = await limits.of_devices(tx, devices, claims[0].now)
-        planned = [await self._plan(tx, c, worn.get(c.session.device_id, ())) for c in claims]
-        plans = [plan for plan in planned if plan is not None]
+        plans = await self._plans(tx, claims, worn)
         opened = [plan.claim.session.row for plan in plans]
         await technical.clear(tx, opened, AlertKind.KEY_FAILURE, claims[0].now)
         works = [plan.work for plan in plans]
@@ -172,11 +173,30 @@ class AnalysisWorker:
         self._adopt_at_s = now_s + ADOPT_EVERY_S
         return await sessions.adopt(tx) > 0
 
-    async def _plan(
-        self, tx: Transaction, claim: Claim, wearers: tuple[Wearer, ...]
-    ) -> Plan | None:
-        """What there is to do for a session, None if it has to wait."""
-        session, pace = claim.session, self._pace
+    async def _plans(
+        self, tx: Transaction, claims: Sequence[Claim], worn: Mapping[UUID, tuple[Wearer, ...]]
+    ) -> list[Plan]:
+        """What there is to do for those sessions that need not wait."""
+        pace, plans = self._pace, list[Plan]()
+        asked = [(claim, await self._cipher(tx, claim)) for claim in claims]
+        opened = [(claim, cipher) for claim, cipher in asked if cipher is not None]
+        starts = [await find_start(tx, claim, pace.gap_wait_s) for claim, _ in opened]
+        rows = [claim.session.row for claim, _ in opened]
+        wanted = {row: start.next_seq for row, start in zip(rows, starts, strict=True)}
+        stored = await chunks.read_many(tx, wanted, pace.batch_chunks + 1)
+        for row, start, (claim, cipher) in zip(rows, starts, opened, strict=True):
+            wearers = worn.get(claim.session.device_id, ())
+            has = claim, start, stored[row], cipher
+            plan = make_plan(*has, pace.batch_chunks, pace.gap_wait_s, wearers)
+            if plan is None:
+                self._postponed.wait(row, pace.poll_s)
+            else:
+                plans.append(plan)
+        return plans
+
+    async def _cipher(self, tx: Transaction, claim: Claim) -> SessionCipher | None:
+        """What opens a session's chunks, None (and it is told) where the key cannot be had."""
+        session = claim.session
         try:
             keys = await self._keyring.session(
                 session.device_id, session.key_epoch, session.session_id
@@ -188,10 +208,7 @@ class AnalysisWorker:
             await technical.raise_once(tx, [session.row], AlertKind.KEY_FAILURE, why)
             await self._database.notify(tx, TELL)
             return None
-        plan = await make_plan(tx, claim, keys.cipher, pace.batch_chunks, pace.gap_wait_s, wearers)
-        if plan is None:
-            self._postponed.wait(session.row, pace.poll_s)
-        return plan
+        return keys.cipher
 
     async def _write(self, tx: Transaction, done: list[tuple[Plan, Result]]) -> bool:
         found, changed, moved = [], [], []

@@ -168,6 +168,12 @@ async def test_reading_ranges(database: Database, device: Device) -> None:
         assert [c.seq for c in await chunks.read(tx, row, 1, 3)] == [1, 2, 5]
         assert [c.seq for c in await chunks.read_samples_range(tx, row, 2, 8)] == [2, 5, 6]
         assert await chunks.read(tx, row + 1, 0, 9) == []
+        both = await chunks.read_many(tx, {row: 1, row + 1: 0}, 3)
+        assert {of: [c.seq for c in found] for of, found in both.items()} == {
+            row: [1, 2, 5],
+            row + 1: [],
+        }
+        assert await chunks.read_many(tx, {}, 3) == {}
 
 
 SEQS = st.sets(
