@@ -64,9 +64,7 @@ async def run(size: Size) -> list[Row]:
                     told = await child.ask(do="send", seconds=seconds)
                     cpu = (time.process_time() - began_cpu) / (time.monotonic() - began)
     load = f"load {os.getloadavg()[0]:.1f}"
-    return _rows(
-        told, f"{devices} devices; service {cpu:.2f} cores without analysis and Postgres; {load}"
-    )
+    return _rows(told, f"{devices} devices; the process that tells took {cpu:.2f} cores; {load}")
 
 
 def _settings(settings: Settings, origin: str, topic: Topic) -> Settings:

@@ -1,16 +1,18 @@
-"""The service on one database as two processes: analysis, and all the rest.
+"""The service on one database as three processes: analysis, what tells of alerts, and the rest.
 
-What a hospital with hundreds of recorders runs: analysis computes all the time, and whoever waits
-to be told of an alert does not wait for it to share the interpreter.
+What a hospital with hundreds of recorders runs: analysis computes all the time, and nobody who
+waits to be told of an alert waits for an interpreter that is busy with something else.
 """
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from core.settings import Role, Settings
 from hisbundle.reach import database_server
@@ -18,24 +20,41 @@ from hisbundle.service import running_service
 
 STOP_S = 20.0
 _READY = b"service ready"
+_TELLS = frozenset({Role.NOTIFIER})
+_COMPUTES = frozenset({Role.ANALYSIS})
 
 
 @asynccontextmanager
 async def running_apart(settings: Settings) -> AsyncIterator[Settings]:
-    """As ``running_service``, and the same settings; ends with both processes gone."""
+    """As ``running_service``, and the same settings; ends with all processes gone.
+
+    This process tells of alerts, so that its metrics can be read.
+    """
     async with database_server(settings) as server:
-        rest = settings.model_copy(update={"roles": frozenset(Role) - {Role.ANALYSIS}})
-        rest = Settings.model_validate(rest.model_dump() | {"database_url": server.url})
-        async with running_service(rest) as real, _analysis(real, server.url):
+        told = settings.model_dump() | {"database_url": server.url, "roles": _TELLS}
+        async with (
+            running_service(Settings.model_validate(told)) as real,
+            _process(real, server.url, frozenset(Role) - _TELLS - _COMPUTES),
+            _process(real, server.url, _COMPUTES),
+        ):
             yield real
 
 
+def _environment(settings: Settings, url: str, roles: Iterable[Role]) -> dict[str, str]:
+    """The settings as they stand, for another process."""
+    told: dict[str, Any] = settings.model_dump(mode="json", exclude_defaults=True)
+    told |= {"database_url": url, "roles": sorted(roles)}
+    return {
+        f"HISBUNDLE_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in told.items()
+    }
+
+
 @asynccontextmanager
-async def _analysis(settings: Settings, url: str) -> AsyncIterator[None]:
-    told = {"data_dir": str(settings.data_dir), "database_url": url, "roles": '["analysis"]'}
+async def _process(settings: Settings, url: str, roles: Iterable[Role]) -> AsyncIterator[None]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "hisbundle", "serve"),
-        env=os.environ | {f"HISBUNDLE_{name.upper()}": value for name, value in told.items()},
+        env=os.environ | _environment(settings, url, roles),
         stderr=asyncio.subprocess.PIPE,
     )
     reading: asyncio.Task[None] | None = None
@@ -62,7 +81,7 @@ async def _ready(lines: asyncio.StreamReader) -> None:
         said += line
         if _READY in line:
             return
-    raise RuntimeError(f"the process that analyses has ended: {said.decode()[-2000:]}")
+    raise RuntimeError(f"a process of the service has ended: {said.decode()[-2000:]}")
 
 
 async def _read_on(lines: asyncio.StreamReader) -> None:

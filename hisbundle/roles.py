@@ -156,17 +156,7 @@ async def analysis(parts: Parts) -> None:
 
 async def publisher(parts: Parts) -> None:
     """Make FHIR resources of what analysis found, and send reports as HL7 v2 messages."""
-    settings = parts.settings
-    card = await asyncio.to_thread(read_card, DEFAULT_ARTEFACT)
-    worker = Publisher(
-        parts.database,
-        report_interval_s=settings.report_interval_s,
-        poll_s=settings.analysis_poll_s,
-        weights=dict.fromkeys(model_ids(card), card.weights_sha256),
-        letterhead=None if settings.hl7v2_host is None else letterhead(settings),
-        base=fhir_url(settings),
-    )
-    sender = courier(parts)
+    worker, sender = await _publisher(parts), courier(parts)
     parts.started[Role.PUBLISHER].set()
     async with asyncio.TaskGroup() as group:
         group.create_task(_run_with_stop(worker.run))
@@ -175,9 +165,22 @@ async def publisher(parts: Parts) -> None:
             group.create_task(_run_with_stop(sender.run))
 
 
+async def _publisher(parts: Parts) -> Publisher:
+    settings = parts.settings
+    card = await asyncio.to_thread(read_card, DEFAULT_ARTEFACT)
+    return Publisher(
+        parts.database,
+        report_interval_s=settings.report_interval_s,
+        poll_s=settings.analysis_poll_s,
+        weights=dict.fromkeys(model_ids(card), card.weights_sha256),
+        letterhead=None if settings.hl7v2_host is None else letterhead(settings),
+        base=fhir_url(settings),
+    )
+
+
 async def notifier(parts: Parts) -> None:
-    """Bring alerts to people and events to subscribers."""
-    workers = notifiers(parts)
+    """Bring alerts to people, as Flags and messages, and events to subscribers."""
+    workers = [(await _publisher(parts)).run_alerts, *notifiers(parts)]
     parts.started[Role.NOTIFIER].set()
     async with asyncio.TaskGroup() as group:
         for run in workers:

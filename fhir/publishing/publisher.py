@@ -73,13 +73,15 @@ class Publisher:
         self._told: set[UUID] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Publish until ``stop`` is set; while the database is away, wait for it.
+        """Publish findings and reports until ``stop`` is set; while the database is away, wait."""
+        await self._loop(stop, (self._publish_findings, self._write_reports))
 
-        Alerts have a loop of their own: none waits until a batch of findings is mapped.
+    async def run_alerts(self, stop: asyncio.Event) -> None:
+        """Publish alerts, in the same way: none waits until a batch of findings is mapped.
+
+        In a process without ``run`` none waits for the interpreter either.
         """
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._loop(stop, (self._publish_alerts,)))
-            group.create_task(self._loop(stop, (self._publish_findings, self._write_reports)))
+        await self._loop(stop, (self._publish_alerts,))
 
     async def _loop(self, stop: asyncio.Event, steps: Sequence[Step]) -> None:
         wake = self._database.listen("finding")
