@@ -114,9 +114,9 @@ def _deciding(bodies: Sequence[ChunkBody]) -> dict[int, int]:
     """Which chunk makes the pipeline read which strip; it is a function of the signal alone."""
     pipeline, found = SessionPipeline(Model("benchmark", 0.5)), dict[int, int]()
     for seq, body in enumerate(bodies):
-        before = pipeline.first_unread
+        before = pipeline.line.first_unread
         pipeline.push(seq, body, 0)
-        found |= dict.fromkeys(range(before, pipeline.first_unread), seq)
+        found |= dict.fromkeys(range(before, pipeline.line.first_unread), seq)
         pipeline.resolve(np.zeros((len(pipeline.crops), 5), dtype=np.float32))
     return found
 

@@ -28,7 +28,11 @@ def training_features(recordings: Iterable[Recording], classifier: Classifier) -
     counts = {name: histogram(np.empty(0), f.edges) for name, f in FEATURES.items()}
 
     def see(pipeline: SessionPipeline, outcome: Outcome, beats: npt.NDArray[np.float32]) -> None:
-        signals = [pipeline.segments[-1].signal] if outcome.findings and pipeline.segments else []
+        signals = (
+            [pipeline.line.segments[-1].signal]
+            if outcome.findings and pipeline.line.segments
+            else []
+        )
         heights = [amplitude_mv(signal_mv) for signal_mv in signals]
         for name, values in features(beats, outcome.findings, heights).items():
             counts[name] += histogram(values, FEATURES[name].edges)

@@ -2,10 +2,9 @@
 
 Everything is decided chunk by chunk, so it makes no difference how many chunks a turn brings,
 or whether the state was stored and loaded in between. The network is asked for each beat once that
-is complete. A strip is read once the first R peak after it is found and its last beat is complete;
-if none comes, LOOKAHEAD_S after its end and once the detector has settled all that lies before; or
-once the signal has broken off. The strip that is still running is looked at with every chunk
-(``looks``): where it shows what is urgent, it is told at once, as far as it has come.
+is complete. A strip is read once it is due (``line``). The strip that is still running is looked
+at with every chunk (``looks``): where it shows what is urgent, it is told at once, as far as it has
+come.
 """
 
 import copy
@@ -20,28 +19,18 @@ from analysis.alarms.assess import assess, assess_running, ended
 from analysis.alarms.policy import AlertPolicy
 from analysis.alarms.state import AlertState
 from analysis.alarms.urgent import New, is_urgent
-from analysis.context import row_stop
 from analysis.rhythm.session import StripRules
-from analysis.rhythm.watch import Watch
-from analysis.session.clock import Clock
 from analysis.session.five_minutes import FiveMinutes
+from analysis.session.line import Line
 from analysis.session.looks import Look
 from analysis.session.measure import Recent, is_due, trace
-from analysis.session.reception import Tally, count_in, is_usable, usable_codes
-from analysis.session.segment import CONTEXT_S, Codes, Segment
-from analysis.session.strips import Draft, Reading, attributed, read_strip
+from analysis.session.strips import Draft, attributed, read_strip
 from analysis.session.verdicts import Model, Verdicts
 from analysis.signal.likeness import BeatMemory
 from core.alerts import Alert
-from core.chunk import INVALID_SAMPLE, SAMPLES_PER_CHUNK, ChunkBody
+from core.chunk import SAMPLES_PER_CHUNK, ChunkBody
 from core.ecg import SAMPLES_PER_STRIP, Beat, StripFinding
 from core.limits import Limits, Wearer, in_force, worn_by
-
-LOOKAHEAD_S = 8.0
-"""How long the last beat of a strip is given to find its successor."""
-KEPT_BEFORE_S = 1.5
-KEPT_RR_S = 4.0
-"""How much signal before an unread strip is kept: for a first beat's window, and first RR."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +56,11 @@ class SessionPipeline:
         self.is_short = False
         self.model = model
         self.policy = policy or AlertPolicy()
-        self.clock = Clock()
-        self.position = 0
-        self.tallies: dict[int, Tally] = {}
-        self.segments: list[Segment] = []
+        self.line = Line()
         self.memory = BeatMemory()
         self.alert_state = AlertState()
         self.wearers: tuple[Wearer, ...] = ()
-        self.watch, self.rules = Watch(), StripRules()
+        self.rules = StripRules()
         self.recent, self.five_minutes = Recent(), FiveMinutes()
         self.owed = False
         self.verdicts = Verdicts()
@@ -90,20 +76,20 @@ class SessionPipeline:
         if seq < self.next_seq:
             return
         if seq > self.next_seq:
-            self._break()
+            self.line.break_off()
         self.next_seq = seq + 1
         self.is_short = body is not None and body.n_valid < SAMPLES_PER_CHUNK
-        if body is None or body.sample_index < self.position or not is_usable(body):
+        if body is None or not self.line.takes(body):
             self.refused += 1
-            self._break()
+            self.line.break_off()
         elif body.n_valid:
-            self._take(body, received_us)
+            self.line.take(body, received_us)
         before = self.verdicts.last
-        self.verdicts.ask(self.segments)
+        self.verdicts.ask(self.line.segments)
         self._read_strips()
-        if self.tallies and (self.watch.news or self.verdicts.last > before):
+        if self.line.tallies and (self.line.watch.news or self.verdicts.last > before):
             self._look(before)
-        self.watch.news = False
+        self.line.watch.news = False
 
     @property
     def crops(self) -> npt.NDArray[np.float32]:
@@ -189,9 +175,9 @@ class SessionPipeline:
         """
         copied = copy.deepcopy(self)
         copied._drafts, copied._goes_on = [], self
-        copied._break()
-        for strip_index in list(copied.tallies):
-            copied._read(strip_index, final=False)
+        copied.line.break_off()
+        for strip_index in copied.line.tallies:
+            copied._read(strip_index)
         return copied
 
     def _measured(self, draft: Draft, finding: StripFinding) -> StripFinding:
@@ -204,93 +190,26 @@ class SessionPipeline:
 
     def ended_alerts(self) -> tuple[Alert, ...]:
         """The open alerts as they stand if the session ends here: closed with it."""
-        end = self.clock.at(self.position, self.clock.rate_centihz)
-        return tuple(ended(alert, end.moment) for alert in self.alert_state.open)
-
-    @property
-    def first_unread(self) -> int:
-        """The strip that will be read next."""
-        return min(self.tallies, default=self.position // SAMPLES_PER_STRIP)
-
-    def _take(self, body: ChunkBody, received_us: int) -> None:
-        codes = usable_codes(body)
-        last = self.segments[-1] if self.segments else None
-        form = (body.rate_centihz, body.nv_per_lsb)
-        if body.sample_index != self.position or (
-            last is not None and form != (last.rate_centihz, last.nv_per_lsb)
-        ):
-            self._break()
-        jumped = body.sample_index == self.position and self.clock.jumps(body)
-        self.clock.see(body, received_us)
-        count_in(self.tallies, body, codes, jumped=jumped)
-        self.position = body.sample_index + body.n_valid
-        self._extend(body, codes)
-        if body.n_valid < SAMPLES_PER_CHUNK:
-            self._break()
-
-    def _extend(self, body: ChunkBody, codes: Codes) -> None:
-        """Append to the open segment, or begin one at the first sample that has a value."""
-        valid = np.flatnonzero(codes != INVALID_SAMPLE)
-        if valid.size == 0:
-            # Leads off for a whole chunk: when they are back, the baseline is another one.
-            self._break()
-            return
-        if not (self.segments and self.segments[-1].is_open):
-            start = body.sample_index + int(valid[0])
-            self.segments.append(Segment(start, body.rate_centihz, body.nv_per_lsb))
-            codes = codes[valid[0] :]
-        self.segments[-1].push(codes)
-        self.watch.see(self.segments[-1])
-
-    def _break(self) -> None:
-        if self.segments:
-            self.segments[-1].finish()
-        self.watch.lose()
+        end = self.line.end.moment
+        return tuple(ended(alert, end) for alert in self.alert_state.open)
 
     def _read_strips(self) -> None:
-        for strip_index in list(self.tallies):
-            if not self._is_due((strip_index + 1) * SAMPLES_PER_STRIP):
+        for strip_index in list(self.line.tallies):
+            if not self.line.is_due((strip_index + 1) * SAMPLES_PER_STRIP):
                 break
-            self._read(strip_index, final=True)
-            del self.tallies[strip_index]
-            self._forget((strip_index + 1) * SAMPLES_PER_STRIP)
-
-    def _is_due(self, stop: int) -> bool:
-        """Whether all is known that will be known of the strip that ends before ``stop``."""
-        segment = self.segments[-1] if self.segments else None
-        if self.position < stop:
-            return False
-        if segment is None or not segment.is_open or segment.origin >= stop:
-            return True
-        if segment.stop >= stop + LOOKAHEAD_S * segment.rate_hz and segment.settled >= stop:
-            return True
-        after = next((peak for peak in segment.peaks if peak >= stop), None)
-        if after is None:
-            return False
-        last = max((peak for peak in segment.peaks if peak < stop), default=after)
-        return segment.stop >= row_stop(last, after, segment.rate_hz)
+            self._read(strip_index)
+            self.line.forget(strip_index)
 
     def _look(self, before: int) -> None:
         """Keep how the unread strips stand, to be looked at once their beats are judged."""
-        readings = tuple(self._reading(tally, final=False) for tally in self.tallies.values())
+        readings = tuple(self.line.read(tally) for tally in self.line.tallies.values())
         memory, known_to = copy.copy(self.memory), self.verdicts.last
-        self._drafts.append(Look(readings, memory, known_to, before, self.watch.news))
+        self._drafts.append(Look(readings, memory, known_to, before, self.line.watch.news))
 
-    def _reading(self, tally: Tally, *, final: bool) -> Reading:
-        first = tally.first_sample
-        n_samples = SAMPLES_PER_STRIP if final else min(SAMPLES_PER_STRIP, self.position - first)
-        found = [s.stretch(first, first + SAMPLES_PER_STRIP) for s in self.segments]
-        return Reading(
-            tally.place(self.clock),
-            tally.counts(n_samples),
-            tuple(stretch for stretch in found if stretch is not None),
-            self.watch.spans(first, first + n_samples),
-        )
-
-    def _read(self, strip_index: int, *, final: bool) -> None:
-        reading = self._reading(self.tallies[strip_index], final=final)
+    def _read(self, strip_index: int) -> None:
+        reading = self.line.read(self.line.tallies[strip_index])
         first, n_samples = reading.place.first_sample, reading.counts.n_samples
-        self.verdicts.ask(self.segments, first + SAMPLES_PER_STRIP)
+        self.verdicts.ask(self.line.segments, first + SAMPLES_PER_STRIP)
         draft = read_strip(reading, self.model, self.memory)
         self.owed = self.owed or is_due(first, first + n_samples, reading.place.rate_hz)
         self._drafts.append(self._with_trace(draft, first + n_samples))
@@ -299,19 +218,6 @@ class SessionPipeline:
         """What intervals are measured in; where there is nothing readable, the next strip's."""
         if not (self.owed and draft.finding.quality.readable):
             return draft
-        signal = trace(self.segments, stop)
+        signal = trace(self.line.segments, stop)
         self.owed = signal is None
         return replace(draft, trace=signal)
-
-    def _forget(self, first_unread: int) -> None:
-        """Drop the signal that no unread strip needs."""
-        self.watch.forget(first_unread)
-        for segment in self.segments:
-            earlier = [peak for peak in segment.peaks if peak < first_unread]
-            before = first_unread - round(KEPT_BEFORE_S * segment.rate_hz)
-            if earlier:
-                before = min(before, earlier[-1])
-            before = max(before, first_unread - round(KEPT_RR_S * segment.rate_hz))
-            context = first_unread + SAMPLES_PER_STRIP - round(CONTEXT_S * segment.rate_hz)
-            segment.drop(min(before, context - round(KEPT_BEFORE_S * segment.rate_hz)))
-        self.segments = [s for s in self.segments if s.is_open or s.stop > first_unread]

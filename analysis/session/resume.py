@@ -35,13 +35,13 @@ def dump(pipeline: SessionPipeline) -> bytes:
     state = {
         "next_seq": pipeline.next_seq,
         "refused": pipeline.refused,
-        "position": pipeline.position,
-        "clock": astuple(pipeline.clock),
-        "tallies": [astuple(tally) for tally in pipeline.tallies.values()],
+        "position": pipeline.line.position,
+        "clock": astuple(pipeline.line.clock),
+        "tallies": [astuple(tally) for tally in pipeline.line.tallies.values()],
         "memory": pipeline.memory.dump(),
-        "segments": [segment.dump() for segment in pipeline.segments],
+        "segments": [segment.dump() for segment in pipeline.line.segments],
         "alerts": dump_state(pipeline.alert_state),
-        "watch": dump_watch(pipeline.watch),
+        "watch": dump_watch(pipeline.line.watch),
         "rules": dump_rules(pipeline.rules),
         "owed": pipeline.owed,
         "verdicts": pipeline.verdicts.dump(),
@@ -66,13 +66,13 @@ def load(data: bytes, model: Model, policy: AlertPolicy) -> SessionPipeline:
 def _pipeline(state: Mapping[str, Any], model: Model, policy: AlertPolicy) -> SessionPipeline:
     pipeline = SessionPipeline(model, policy)
     pipeline.next_seq, pipeline.refused = state["next_seq"], state["refused"]
-    pipeline.position, pipeline.clock = state["position"], Clock(*state["clock"])
+    pipeline.line.position, pipeline.line.clock = state["position"], Clock(*state["clock"])
     tallies = [Tally(*fields) for fields in state["tallies"]]
-    pipeline.tallies = {tally.strip_index: tally for tally in tallies}
-    pipeline.segments = [Segment.load(segment) for segment in state["segments"]]
+    pipeline.line.tallies = {tally.strip_index: tally for tally in tallies}
+    pipeline.line.segments = [Segment.load(segment) for segment in state["segments"]]
     pipeline.memory = BeatMemory.load(state["memory"])
     pipeline.alert_state = load_state(state["alerts"])
-    pipeline.watch, pipeline.rules = load_watch(state["watch"]), load_rules(state["rules"])
+    pipeline.line.watch, pipeline.rules = load_watch(state["watch"]), load_rules(state["rules"])
     pipeline.owed = state["owed"]
     pipeline.verdicts = Verdicts.load(state["verdicts"])
     pipeline.recent = Recent(_pairs(state["recent"]))

@@ -162,7 +162,7 @@ def _show(
     told: Sequence[tuple[SessionPipeline, Outcome]],
 ) -> None:
     findings = [finding for _, outcome in told for finding in outcome.findings]
-    signals = [p.segments[-1].signal for p, o in told if o.findings and p.segments]
+    signals = [p.line.segments[-1].signal for p, o in told if o.findings and p.line.segments]
     drift.see(beats, findings, [amplitude_mv(signal_mv) for signal_mv in signals])
 
 
@@ -183,7 +183,7 @@ def _start(
         todo = open_chunks(work.cipher, work.session, work.chunks)
     except Exception as error:
         return error
-    first_unread, opened = pipeline.first_unread, pipeline.alert_state.open
+    first_unread, opened = pipeline.line.first_unread, pipeline.alert_state.open
     return _Running(work, pipeline, first_unread, opened, pipeline.refused, todo)
 
 

@@ -134,7 +134,7 @@ class Waiting(Watch):
 def test_reading_a_strip_early_changes_nothing_that_is_read_later() -> None:
     signal_mv = np.concatenate([sinus(ONSET_S), tachycardia(30), sinus(20)])
     early, late = Run(), Run()
-    late.pipeline.watch = Waiting()
+    late.pipeline.line.watch = Waiting()
     for chunk in chunks_of(signal_mv):
         early.push([chunk])
         late.push([chunk])

@@ -86,7 +86,7 @@ def test_a_look_that_finds_nothing_tells_nothing_and_leaves_nothing() -> None:
     session = Run()
     for seq, content in signal(0.8):
         session.pipeline.push(seq, content, RECEIVED_US)
-        before = session.pipeline.first_unread
+        before = session.pipeline.line.first_unread
         found = session.pipeline.resolve(all_normal(len(session.pipeline.crops))).findings
         assert all(finding.strip_index < before for finding in found)
     assert not session.alerts

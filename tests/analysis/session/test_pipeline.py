@@ -237,7 +237,7 @@ def test_strips_go_on_and_the_state_stays_small_where_a_line_goes_dead() -> None
     session, sizes = Run(), []
     for seq, content in chunks_of(signal_mv):
         sizes.append(len(dump(session.push([(seq, content)]).pipeline)))
-        assert session.pipeline.first_unread >= (content.sample_index - 1500) // 1496
+        assert session.pipeline.line.first_unread >= (content.sample_index - 1500) // 1496
     assert max(sizes) < 30_000
     assert [s.quality.reasons for s in session.strips[4:6]] == [(RefusalReason.FLAT,)] * 2
 

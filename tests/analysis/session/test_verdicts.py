@@ -39,7 +39,7 @@ def test_what_was_said_of_a_strip_that_is_told_is_forgotten() -> None:
     for chunk in CHUNKS:
         session.push([chunk])
         told = session.pipeline.verdicts.told
-        assert min(told, default=0) >= 1496 * session.pipeline.first_unread or not told
+        assert min(told, default=0) >= 1496 * session.pipeline.line.first_unread or not told
         assert len(told) < 40
 
 
