@@ -56,6 +56,8 @@ async def of_devices(
     tx: Transaction, devices: Collection[UUID], now: datetime
 ) -> dict[UUID, tuple[Wearer, ...]]:
     """By device, who wears or wore it and has limits, in order of time."""
+    if not devices:
+        return {}
     rows = await tx.execute(_OF_DEVICES, {"devices": list(devices), "horizon": now - HORIZON})
     found: dict[UUID, tuple[Wearer, ...]] = {}
     for (device, since, until, before), terms in groupby(rows, key=lambda row: row[:4]):

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
+from core.alerts import AlertKind
 from core.ecg import CHUNKS_PER_STRIP, SessionKey
 from store.database import Transaction
 
@@ -20,8 +21,9 @@ class Claim:
     """A session to go on with, locked until the transaction ends.
 
     ``state`` is what ``save`` was given, None at the start. ``waiting`` counts chunks that are
-    stored and not analysed, none in a session that is claimed to end; ``now`` is the database's
-    time.
+    stored and not analysed, none in a session that is claimed to end; ``has_limits``: who wears or
+    wore the device has or had alarm limits; ``key_failed``: it is open that the key could not be
+    had. ``now`` is the database's time.
     """
 
     session: SessionKey
@@ -31,6 +33,8 @@ class Claim:
     ended: bool
     waiting: int
     has_gaps: bool
+    has_limits: bool
+    key_failed: bool
     now: datetime
 
 
@@ -65,7 +69,11 @@ _ADOPT = text(
 _CLAIM = text(
     "SELECT s.id, s.device_id, s.key_epoch, s.session_id, c.next_seq, c.analysed, c.state,"
     " c.ended, s.chunks - c.analysed,"
-    " EXISTS (SELECT FROM gap g WHERE g.session = s.id), clock_timestamp()"
+    " EXISTS (SELECT FROM gap g WHERE g.session = s.id),"
+    " EXISTS (SELECT FROM wearing w JOIN patient_limits l ON l.patient_id = w.patient_id"
+    "  WHERE w.device_id = s.device_id),"
+    " EXISTS (SELECT FROM alert a WHERE a.session = s.id AND a.kind = :key_failure"
+    "  AND a.closed_at IS NULL), clock_timestamp()"
     " FROM analysis_cursor c JOIN monitoring_session s ON s.id = c.session"
     " WHERE (s.chunks > c.analysed AND (c.next_seq % :strip <= 1"
     "   OR s.chunks - c.analysed >= :collect"
@@ -133,6 +141,7 @@ async def claim(
         "collect": collect,
         "strip": CHUNKS_PER_STRIP,
         "passed_over": list(passed_over),
+        "key_failure": AlertKind.KEY_FAILURE.value,
     }
     rows = await tx.execute(_CLAIM, asked)
     return [Claim(SessionKey(r[0], r[1], r[2], bytes(r[3])), *r[4:]) for r in rows]
@@ -140,6 +149,8 @@ async def claim(
 
 async def save(tx: Transaction, moved: Sequence[Progress]) -> None:
     """Move cursors that this transaction has claimed."""
+    if not moved:
+        return
     columns = {
         "rows": [progress.row for progress in moved],
         "next": [progress.next_seq for progress in moved],

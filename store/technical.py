@@ -129,4 +129,5 @@ async def raise_once(
 
 async def clear(tx: Transaction, sessions: Sequence[int], kind: AlertKind, at: datetime) -> None:
     """Close what is open of a kind in these sessions."""
-    await tx.execute(_CLOSE, {"sessions": [*sessions], "kind": kind.value, "at": at})
+    if sessions:
+        await tx.execute(_CLOSE, {"sessions": [*sessions], "kind": kind.value, "at": at})

@@ -1,8 +1,9 @@
 """The rhythm's state as a tree of numbers, lists and arrays, and back (analysis.session.state)."""
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from analysis.rhythm.agreement import Agreement
 from analysis.rhythm.atrial import Atrial
@@ -21,8 +22,15 @@ State = Mapping[str, Any]
 
 
 def dump_rules(rules: StripRules) -> dict[str, Any]:
-    """The state of the rules."""
-    return _fields(rules)
+    """The state of the rules; the numbers of many beats as arrays."""
+    tracker, atrial, agreement = rules.tracker, rules.tracker.atrial, rules.agreement
+    window = np.array(atrial.window, dtype=np.float64)
+    at = np.array(agreement.at, dtype=np.int64)
+    alike = np.array(agreement.alike, dtype=np.float64)
+    return _fields(rules) | {
+        "tracker": _fields(tracker) | {"atrial": _fields(atrial) | {"window": window}},
+        "agreement": {"before": agreement.before, "at": at, "alike": alike},
+    }
 
 
 def dump_watch(watch: Watch) -> dict[str, Any]:
@@ -31,16 +39,8 @@ def dump_watch(watch: Watch) -> dict[str, Any]:
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    """As ``dataclasses.asdict``, without copying what is written out at once anyway."""
-    return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-
-
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value):
-        return _fields(value)
-    if isinstance(value, list | tuple) and any(dataclasses.is_dataclass(item) for item in value):
-        return [_plain(item) for item in value]
-    return value
+    """As ``dataclasses.asdict`` of the outermost one: the others are written as they are."""
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
 def load_rules(state: State) -> StripRules:
@@ -49,12 +49,13 @@ def load_rules(state: State) -> StripRules:
     parts = Tracker(
         ectopy=Ectopy(**_with_spell(tracker["ectopy"])),
         pace=Pace(**_with_kind(_with_spell(tracker["pace"]))),
-        atrial=Atrial(**_with_kind(_with_spell(tracker["atrial"]))),
+        atrial=Atrial(**_with_kind(_with_spell(_with_lists(tracker["atrial"], "window")))),
         runs=Series(**_with_kind(_with_spell(tracker["runs"]))),
         paced=Series(**_with_kind(_with_spell(tracker["paced"]))),
         usual_rr_s=tracker["usual_rr_s"],
     )
-    usual, agreement = Usual(**state["usual"]), Agreement(**state["agreement"])
+    agreement = Agreement(**_with_lists(state["agreement"], "at", "alike"))
+    usual = Usual(**state["usual"])
     return StripRules(**{**state, "tracker": parts, "usual": usual, "agreement": agreement})
 
 
@@ -69,6 +70,10 @@ def load_watch(state: State) -> Watch:
             "ended": [span for fields in state["ended"] if (span := _span(fields)) is not None],
         }
     )
+
+
+def _with_lists(fields: State, *names: str) -> State:
+    return {**fields, **{name: fields[name].tolist() for name in names}}
 
 
 def _with_spell(fields: State) -> dict[str, Any]:

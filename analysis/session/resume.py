@@ -1,7 +1,6 @@
 """A session's pipeline to bytes and back, exactly, so that any worker can go on with it."""
 
 from collections.abc import Mapping
-from dataclasses import astuple
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from analysis.session.verdicts import Model, Verdicts
 from analysis.signal.likeness import BeatMemory
 from core.errors import Incorrect
 
-FORM = 6
+FORM = 7
 """Changes with what is stored here, or in a segment."""
 
 
@@ -36,8 +35,8 @@ def dump(pipeline: SessionPipeline) -> bytes:
         "next_seq": pipeline.next_seq,
         "refused": pipeline.refused,
         "position": pipeline.line.position,
-        "clock": astuple(pipeline.line.clock),
-        "tallies": [astuple(tally) for tally in pipeline.line.tallies.values()],
+        "clock": pipeline.line.clock,
+        "tallies": [*pipeline.line.tallies.values()],
         "memory": pipeline.memory.dump(),
         "segments": [segment.dump() for segment in pipeline.line.segments],
         "alerts": dump_state(pipeline.alert_state),
@@ -66,8 +65,8 @@ def load(data: bytes, model: Model, policy: AlertPolicy) -> SessionPipeline:
 def _pipeline(state: Mapping[str, Any], model: Model, policy: AlertPolicy) -> SessionPipeline:
     pipeline = SessionPipeline(model, policy)
     pipeline.next_seq, pipeline.refused = state["next_seq"], state["refused"]
-    pipeline.line.position, pipeline.line.clock = state["position"], Clock(*state["clock"])
-    tallies = [Tally(*fields) for fields in state["tallies"]]
+    pipeline.line.position, pipeline.line.clock = state["position"], Clock(**state["clock"])
+    tallies = [Tally(**fields) for fields in state["tallies"]]
     pipeline.line.tallies = {tally.strip_index: tally for tally in tallies}
     pipeline.line.segments = [Segment.load(segment) for segment in state["segments"]]
     pipeline.memory = BeatMemory.load(state["memory"])

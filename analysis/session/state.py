@@ -1,30 +1,37 @@
 """The state of a session between two turns: exact, compact, versioned, free of pickle.
 
-A JSON header (numbers in shortest round-trip form, so every float comes back as it was)
-followed by the raw bytes of the arrays that it lists. CRC-32 guards against truncation and decay.
+A JSON header (numbers in shortest round-trip form, so every float comes back as it was, NaN
+included) followed by the raw bytes of the arrays that it names, in its order. CRC-32 guards
+against truncation and decay. Every session is written at every turn: many numbers belong in
+arrays, which cost a tenth of their digits.
 """
 
 import json
 import struct
 import zlib
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from typing import Any
 
 import numpy as np
 
 from core.errors import Incorrect
 
-MAGIC = b"ES2"
-_PLAIN = frozenset({int, float, bool, str, type(None)})
-"""What JSON has as well: most of a state is lists of these, which need not be looked through."""
+MAGIC = b"ES3"
 _HEAD = struct.Struct(">3sII")
+_ARRAY = ""
+"""Stands for an array with its dtype and shape: no field is called so."""
 
 
 def pack(version: str, state: Mapping[str, Any]) -> bytes:
-    """A tree of dicts, lists, numbers, strings and arrays as bytes, tagged with ``version``."""
-    arrays: list[np.ndarray[Any, Any]] = []
-    header = json.dumps({"version": version, "state": _without_arrays(state, arrays)}).encode()
-    body = header + b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)
+    """A tree as bytes, tagged with ``version``.
+
+    It may hold dicts, dataclasses (which come back as dicts), lists, tuples (as lists), numbers,
+    strings and arrays.
+    """
+    writer = _Writer()
+    header = writer.encode({"version": version, "state": state}).encode()
+    body = header + b"".join([array.tobytes() for array in writer.arrays])
     return _HEAD.pack(MAGIC, len(header), _crc(len(header), body)) + body
 
 
@@ -36,10 +43,11 @@ def unpack(data: bytes, version: str) -> dict[str, Any]:
     body = data[_HEAD.size :]
     if magic != MAGIC or _crc(header_bytes, body) != crc:
         raise Incorrect("analysis state is damaged or of another form")
-    header = json.loads(body[:header_bytes])
+    reader = _Reader(body[header_bytes:])
+    header = json.loads(body[:header_bytes], object_hook=reader.made)
     if header["version"] != version:
         raise Incorrect(f"analysis state is of version {header['version']}, not {version}")
-    tree: dict[str, Any] = _with_arrays(header["state"], _Reader(body[header_bytes:]))
+    tree: dict[str, Any] = header["state"]
     return tree
 
 
@@ -48,19 +56,21 @@ def _crc(header_bytes: int, body: bytes) -> int:
     return zlib.crc32(body, zlib.crc32(header_bytes.to_bytes(4, "big")))
 
 
-def _without_arrays(value: Any, arrays: list[np.ndarray[Any, Any]]) -> Any:
-    if isinstance(value, list | tuple) and _PLAIN.issuperset(map(type, value)):
-        return value
-    if isinstance(value, np.ndarray):
-        arrays.append(value)
-        return {"dtype": value.dtype.str, "shape": value.shape}
-    if isinstance(value, np.generic):
-        return _without_arrays(np.asarray(value), arrays)  # comes back as a 0-d array's scalar
-    if isinstance(value, Mapping):
-        return {"map": {name: _without_arrays(item, arrays) for name, item in value.items()}}
-    if isinstance(value, list | tuple):
-        return [_without_arrays(item, arrays) for item in value]
-    return value
+class _Writer(json.JSONEncoder):
+    """Asked for what JSON has no form of; keeps the arrays that it came by."""
+
+    def __init__(self) -> None:
+        super().__init__(check_circular=False, separators=(",", ":"))
+        self.arrays: list[np.ndarray[Any, Any]] = []
+
+    def default(self, o: Any) -> Any:
+        if isinstance(o, np.ndarray | np.generic):
+            array = np.asarray(o)
+            self.arrays.append(array)
+            return {_ARRAY: [array.dtype.str, *array.shape]}
+        if is_dataclass(o):
+            return {name: getattr(o, name) for name in o.__dataclass_fields__}
+        return super().default(o)  # raises TypeError
 
 
 class _Reader:
@@ -69,20 +79,14 @@ class _Reader:
     def __init__(self, data: bytes) -> None:
         self._data, self._at = data, 0
 
-    def take(self, dtype: str, shape: list[int]) -> Any:
+    def made(self, value: dict[str, Any]) -> Any:
+        """The array that a mapping stands for, or the mapping. Arrays end in the order of writing,
+        for none holds another.
+        """
+        return self._take(*value[_ARRAY]) if _ARRAY in value else value
+
+    def _take(self, dtype: str, *shape: int) -> Any:
         count = int(np.prod(shape, dtype=np.int64))
         flat = np.frombuffer(self._data, np.dtype(dtype), count, self._at)
         self._at += flat.nbytes
         return flat.reshape(shape).copy()[()]  # [()] turns 0-d back into a scalar
-
-
-def _with_arrays(value: Any, reader: _Reader) -> Any:
-    if isinstance(value, list):
-        if _PLAIN.issuperset(map(type, value)):
-            return value
-        return [_with_arrays(item, reader) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if "map" in value:
-        return {name: _with_arrays(item, reader) for name, item in value["map"].items()}
-    return reader.take(**value)

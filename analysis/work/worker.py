@@ -146,10 +146,10 @@ class AnalysisWorker:
             return await self._adopt(tx)
         if self._loads.ident is None:  # a session's first strip is complete some seconds from now
             self._loads.start()
-        devices = {claim.session.device_id for claim in claims}
-        worn = await limits.of_devices(tx, devices, claims[0].now)
+        limited = {claim.session.device_id for claim in claims if claim.has_limits}
+        worn = await limits.of_devices(tx, limited, claims[0].now)
         plans = await self._plans(tx, claims, worn)
-        opened = [plan.claim.session.row for plan in plans]
+        opened = [plan.claim.session.row for plan in plans if plan.claim.key_failed]
         await technical.clear(tx, opened, AlertKind.KEY_FAILURE, claims[0].now)
         works = [plan.work for plan in plans]
         results = await asyncio.to_thread(

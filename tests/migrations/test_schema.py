@@ -1,5 +1,6 @@
 """Migrations against the tables that the code uses."""
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -22,13 +23,19 @@ async def test_the_migrated_schema_is_the_tables(database: Database) -> None:
         assert await tx.run_sync(_differences) == []
 
 
-async def test_ciphertext_is_not_compressed(database: Database) -> None:
+@pytest.mark.parametrize(
+    ("table", "column"), [("chunk", "frame"), ("analysis_cursor", "state"), ("gap", "state")]
+)
+async def test_what_does_not_compress_is_stored_as_it_is(
+    database: Database, table: str, column: str
+) -> None:
     async with database.transaction() as tx:
         storage = await tx.execute(
             text(
-                "SELECT attstorage FROM pg_attribute WHERE attrelid = 'chunk'::regclass"
-                " AND attname = 'frame'"
-            )
+                "SELECT attstorage FROM pg_attribute"
+                " WHERE attrelid = CAST(:table AS regclass) AND attname = :column"
+            ),
+            {"table": table, "column": column},
         )
         assert storage.scalar_one() in (b"e", "e")
 

@@ -1,12 +1,17 @@
 """Claims, cursors and gaps."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
+from core.alerts import AlertKind, Priority
+from core.limits import Limits
 from core.local_vault import LocalVault
-from store import chunks, sessions
+from store import chunks, limits, sessions, technical, wearing
 from store.database import Database
 from store.sessions import Claim, Gap, Progress
+from store.technical import Condition
 from tests.devices import Device, enrol_directly
 
 
@@ -43,7 +48,28 @@ async def test_a_claim_says_all_that_is_needed(database: Database, two: list[Dev
     assert first.session.session_id == two[0].session_id
     assert (first.next_seq, first.analysed, first.state, first.ended) == (0, 0, None, False)
     assert (first.waiting, first.has_gaps) == (3, False)
+    assert (first.has_limits, first.key_failed) == (False, False)
     assert [c.session.row for c in await claim(database, first.session.row)] == [second.session.row]
+
+
+async def test_a_claim_tells_whose_limits_and_keys_are_to_be_seen_to(
+    database: Database, two: list[Device]
+) -> None:
+    first, _ = await claim(database)
+    key = AlertKind.KEY_FAILURE
+    async with database.transaction() as tx:
+        for number, (device, patient) in enumerate(zip(two, "pq", strict=True)):
+            await wearing.put_on(tx, device.id, patient, first.now - timedelta(hours=number))
+        await limits.begin(tx, "q", "goal", 1, first.now, Limits())
+        why = Condition(first.now, Priority.MEDIUM, "a reason")
+        await technical.raise_once(tx, [first.session.row], key, why)
+    told = [(c.has_limits, c.key_failed) for c in await claim(database)]
+    assert told == [(False, True), (True, False)]
+    async with database.transaction() as tx:
+        await limits.end(tx, ["goal"], first.now)  # what comes late is judged by them still
+        await technical.clear(tx, [first.session.row], key, first.now)
+    told = [(c.has_limits, c.key_failed) for c in await claim(database)]
+    assert told == [(False, False), (True, False)]
 
 
 async def test_a_claimed_session_is_nobody_elses(database: Database, two: list[Device]) -> None:
