@@ -11,6 +11,7 @@ from analysis.session.pipeline import SessionPipeline
 from analysis.session.verdicts import Model
 from analysis.signal.filters import HIGH_HZ, LOW_HZ, ORDER
 from analysis.signal.rpeaks import RPeakDetector
+from analysis.work.remembered import Remembered
 from analysis.work.turn import Done, Work, analyse
 from benchmarks.recorder import CHUNK_S, RATE_HZ, Recorder, signal_bodies
 from benchmarks.report import Row
@@ -26,6 +27,7 @@ _READ = "pipeline without classification"
 _WHOLE = "pipeline with classification"
 _TURNS = "worker's turns of {} chunk{}: open, load, whole pipeline, dump"
 _LIVE, _CATCH_UP = _TURNS.format(1, ""), _TURNS.format(160, "s")
+_KEPT = "worker's turns of 1 chunk with the pipeline kept: open, whole pipeline, dump"
 STARTED_US = 1_750_000_000_000_000
 
 
@@ -40,11 +42,12 @@ async def run(size: Size) -> list[Row]:
         _WHOLE: computing(lambda: _pipeline(bodies, classifier)),
         _CATCH_UP: _turns(bodies, classifier, 160),
         _LIVE: _turns(bodies, classifier, 1),
+        _KEPT: _turns(bodies, classifier, 1, Remembered()),
     }
     speeds = await compare(contenders, size.rounds)
     return [speeds[_FILTER].row(NAME, _FILTER, "chunks")] + [
         speeds[case].row(NAME, case, "chunks", _FILTER, _cost(speeds[case]))
-        for case in (_PEAKS, _READ, _WHOLE, _CATCH_UP, _LIVE)
+        for case in (_PEAKS, _READ, _WHOLE, _CATCH_UP, _LIVE, _KEPT)
     ]
 
 
@@ -84,8 +87,16 @@ def _pipeline(bodies: Sequence[ChunkBody], classifier: Classifier | None) -> int
     return len(bodies)
 
 
-def _turns(bodies: Sequence[ChunkBody], classifier: Classifier, at_once: int) -> Contender:
-    """What the worker computes for a session, without its database: that many chunks a turn."""
+def _turns(
+    bodies: Sequence[ChunkBody],
+    classifier: Classifier,
+    at_once: int,
+    remembered: Remembered | None = None,
+) -> Contender:
+    """What the worker computes for a session, without its database: that many chunks a turn.
+
+    A worker has ``remembered`` the pipeline unless another one went on with the session.
+    """
     recorder, now = Recorder(), datetime.fromtimestamp(STARTED_US / 1e6, UTC)
     session, cipher = SessionKey(1, recorder.id, 1, recorder.session_id), recorder.cipher
     stored = [StoredChunk(n, frame, now) for n, frame in enumerate(recorder.seal(bodies))]
@@ -95,10 +106,12 @@ def _turns(bodies: Sequence[ChunkBody], classifier: Classifier, at_once: int) ->
         for start in range(0, len(stored), at_once):
             chunks = stored[start : start + at_once]
             work = Work(session, cipher, state, chunks, last=False, ends=False)
-            [done] = analyse([work], classifier)
+            [done] = analyse([work], classifier, remembered=remembered)
             if not isinstance(done, Done):
                 raise RuntimeError(f"analysis failed: {done!r}")
             state = done.state
+            if remembered is not None:
+                remembered.keep(session.row, state, done.pipeline)
         return len(stored)
 
     return computing(whole)

@@ -22,7 +22,7 @@ from analysis.classifier import (
 from core.errors import Incorrect
 
 CLASSIFIER = load_classifier()
-BEATS = np.random.default_rng(3).random((3 * BATCH, BEAT_VALUES), dtype=np.float32)
+BEATS = np.random.default_rng(3).random((24 * BATCH, BEAT_VALUES), dtype=np.float32)
 PROBABILITIES = CLASSIFIER.predict(BEATS)
 
 
