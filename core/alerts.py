@@ -67,8 +67,9 @@ class Priority(StrEnum):
 class Basis:
     """What an alert rests on: where in the session, by which model and policy.
 
-    Samples count from the session's start, and are all that was looked at, as the network is shown
-    more of a beat than its R peak; ``beats`` are R peaks, the last few of them.
+    Samples count from the session's start: ``first_sample`` is where the alert opens, and all that
+    was looked at lies before ``stop_sample``, for the network is shown more of a beat than its R
+    peak. ``beats`` are R peaks, the last few of them; a count of beats opens with the last.
     ``probability`` is the network's, where it was asked; ``verified`` is False where the signal's
     quality does not bear the condition out.
     """

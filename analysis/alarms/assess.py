@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from analysis.alarms.counts import count, count_running
 from analysis.alarms.policy import AlertPolicy, absorbing, louder
-from analysis.alarms.signs import Sign, looked_at, rhythm_signs
+from analysis.alarms.signs import Sign, looked_to, rhythm_signs
 from analysis.alarms.state import AlertState, Open
 from core.alerts import Alert, AlertKind, Basis, Priority
 from core.ecg import StripFinding
@@ -138,7 +138,8 @@ def _alert(
     set_by = f", limits {limits.source}" if limits.source else ""
     evidence = f"{sign.words} (model {finding.model_id}, policy {policy.version}{set_by})"
     basis = Basis(
-        *looked_at(sign, finding),
+        sign.first,
+        looked_to(sign, finding),
         sign.beats,
         sign.probability,
         finding.model_id,

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil
 
 from analysis.alarms.policy import Row
 from analysis.context import row_stop
+from analysis.signal.rpeaks import REFRACTORY_S
 from core.alerts import AlertKind
 from core.ecg import BeatClass, RhythmSpan, StripFinding
 from core.limits import Limits
@@ -73,17 +75,23 @@ def _sign(row: Row, span: RhythmSpan, finding: StripFinding) -> Sign:
     return Sign(row.kind, span.first_sample, span.stop_sample, words, sure, beats, mean)
 
 
-def looked_at(sign: Sign, finding: StripFinding) -> tuple[int, int]:
-    """First and stop of the samples that a sign rests on.
+def looked_to(sign: Sign, finding: StripFinding) -> int:
+    """The sample before which all lies that a sign rests on.
 
-    A beat's class rests on all that the network is shown of it, beyond its R peak.
+    A beat's class rests on all that the network is shown of it, and on the next R peak, which is
+    one only if no greater hump of energy follows within REFRACTORY_S.
     """
-    rows = [
-        row_stop(beat.sample_index, after.sample_index, finding.rate_hz)
+    rate_hz, told = finding.rate_hz, set(sign.beats)
+    judged = [
+        (beat.sample_index, after.sample_index)
         for beat, after in pairwise(finding.beats)
-        if beat.abnormal_probability is not None and beat.sample_index in sign.beats
+        if beat.abnormal_probability is not None and beat.sample_index in told
     ]
-    return min((sign.first, *sign.beats)), max((sign.stop, *rows))
+    needed = [
+        max(row_stop(r, next_r, rate_hz), next_r + ceil(REFRACTORY_S * rate_hz))
+        for r, next_r in judged[-1:]
+    ]
+    return max((sign.stop, *needed))
 
 
 def _scores(span: RhythmSpan, finding: StripFinding) -> Iterator[float]:

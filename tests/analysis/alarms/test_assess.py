@@ -112,8 +112,8 @@ def test_an_alert_opens_with_the_beat_that_completed_it_and_closes_under_its_key
     evidence = "8 of 10 successive beats with abnormal probability >= 0.5 (model net-1, policy 4)"
     first = 3 * 1496
     peaks = tuple(first + 125 * i for i in range(8))
-    looked_at = first + 875 + 150  # 1.2 times the interval to the next beat
-    basis = Basis(first, looked_at, peaks, A, "net-1", "1", "4")
+    looked_to = first + 875 + 125 + 28  # up to the next beat's R peak, and its 220 ms
+    basis = Basis(first + 875, looked_to, peaks, A, "net-1", "1", "4")
     assert opened == (Alert(ABNORMAL, at, None, 3, evidence, Priority.LOW, basis),)
     _, closed = assess(POLICY, state, finding(4, beats(*[N] * 12)), False)
     assert [(alert.opened_at, alert.strip_index) for alert in closed] == [(at, 3)]
